@@ -1,0 +1,197 @@
+//! The one real seam: a backend builds an index and hands out searchers.
+//!
+//! Everything shared is built once and is `Sync`; everything per worker is owned by the worker and needs no lock in
+//! the timed path. The whole retrieval part of a pipeline crosses the seam, so that a server may run it in one
+//! request while the embedded engine interprets it; the answer says per stage what was done. A backend never sees a
+//! judgement, a measure, a spec or a report.
+
+pub mod local;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::filter::{Filter, Payload};
+use crate::hit::Hit;
+use crate::index::{Counters, SparseVector};
+use crate::pipeline::{IndexConfig, Pipeline, Stage};
+use crate::vectors::Vectors;
+
+/// Makes indexes.
+pub trait Backend: Send + Sync {
+    /// Who answers; a backend of unknown version is refused before anything is measured.
+    fn info(&self) -> Result<BackendInfo, BackendError>;
+    /// Says at plan time whether it can do what is asked. `Err` holds the reason for the table.
+    fn check(&self, index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Unsupported>;
+    /// Builds an index over `points`. When it returns, the index is complete: nothing is built in the background.
+    fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError>;
+}
+
+/// A complete index.
+pub trait Index: Send + Sync {
+    /// Sizes and the configuration as the backend reports it.
+    fn stats(&self) -> Result<IndexStats, BackendError>;
+    /// A searcher for one worker.
+    fn searcher(&self) -> Result<Box<dyn Searcher + '_>, BackendError>;
+}
+
+/// One worker's way into an index.
+pub trait Searcher {
+    /// Runs the stages of `request` in order and returns one answer per stage.
+    fn search(&mut self, request: &Request<'_>) -> Result<Vec<StageAnswer>, BackendError>;
+}
+
+/// What a backend indexes. Point `i` of every part is document `i` of the corpus sorted by id.
+#[derive(Debug, Clone)]
+pub struct Points<'a> {
+    /// Number of documents.
+    pub count: usize,
+    /// Dense vectors by name.
+    pub dense: BTreeMap<&'a str, DensePoints<'a>>,
+    /// Sparse vectors by name, one per document; empty where the document has no such text.
+    pub sparse: BTreeMap<&'a str, &'a [SparseVector]>,
+    /// What filters look at, one per document.
+    pub payload: &'a [Payload],
+}
+
+/// The rows of one dense vector. A document without text for it has no row.
+#[derive(Debug, Clone, Copy)]
+pub struct DensePoints<'a> {
+    /// L2-normalised rows.
+    pub rows: &'a Vectors,
+    /// The point of each row, ascending.
+    pub points: &'a [u32],
+}
+
+/// One query, encoded.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The stages to run: dense, sparse and fuse only.
+    pub stages: &'a [Stage],
+    /// The query as an L2-normalised vector, by name of the vector searched.
+    pub dense: BTreeMap<&'a str, &'a [f32]>,
+    /// The query as a sparse vector, by name of the vector searched.
+    pub sparse: BTreeMap<&'a str, &'a SparseVector>,
+    /// The filter that the query brings.
+    pub filter: Option<&'a Filter>,
+}
+
+/// What one stage answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageAnswer {
+    /// In rank order, distinct.
+    pub hits: Vec<Hit>,
+    /// Work done, exact and repeatable.
+    pub counters: Counters,
+    /// How it was done.
+    pub path: Path,
+    /// Wall time of the stage.
+    pub took: Duration,
+}
+
+/// The way an answer was found, so that a "graph" figure that was a scan cannot pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Path {
+    /// All float vectors scanned.
+    Scan,
+    /// All binary codes scanned.
+    CodeScan,
+    /// Graph over float vectors.
+    Graph,
+    /// Graph over binary codes.
+    CodeGraph,
+    /// The filter's matches scanned (pre-filter).
+    FilteredScan,
+    /// The filter's matches scanned by code.
+    FilteredCodeScan,
+    /// Graph with the filter inside the traversal.
+    FilteredGraph,
+    /// Graph over codes with the filter inside the traversal.
+    FilteredCodeGraph,
+    /// Searched without the filter, which was applied to the result (post-filter).
+    PostFiltered,
+    /// Posting lists of a sparse vector.
+    Postings,
+    /// Posting lists, matches only.
+    FilteredPostings,
+    /// No search: lists joined.
+    Fused,
+    /// No search: reordered by a model.
+    Reranked,
+}
+
+/// Who a backend is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackendInfo {
+    /// For instance `local`.
+    pub name: String,
+    /// Never empty.
+    pub version: String,
+    /// Further facts for the manifest (SIMD path, threads).
+    pub details: BTreeMap<String, String>,
+}
+
+/// Sizes of an index: separate figures, never one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct IndexStats {
+    /// Documents indexed.
+    pub points: usize,
+    /// Bytes of float vectors.
+    pub vector_bytes: usize,
+    /// Bytes of binary codes; 0 without quantization.
+    pub code_bytes: usize,
+    /// Bytes of graph links; `None` when the engine cannot tell.
+    pub link_bytes: Option<usize>,
+    /// Bytes of posting lists and dictionaries of sparse vectors.
+    pub sparse_bytes: usize,
+    /// Bytes of payload indexes.
+    pub payload_bytes: usize,
+    /// Distinct binary codes per dense vector (a degenerate corpus shows here); empty without quantization.
+    pub distinct_codes: BTreeMap<String, usize>,
+    /// The configuration as the backend carries it out.
+    pub effective: BTreeMap<String, String>,
+}
+
+/// Why a combination cannot be run: a row of the table, no error of the run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsupported(pub String);
+
+/// What went wrong in a backend.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// A stage names a vector that the index lacks.
+    #[error("the index has no {kind} vector `{name}`")]
+    NoSuchVector {
+        /// `dense` or `sparse`.
+        kind: &'static str,
+        /// The name asked for.
+        name: String,
+    },
+    /// The request lacks the query's vector of that name.
+    #[error("the request brings no query vector for `{0}`")]
+    NoQueryVector(String),
+    /// A query vector of the wrong length.
+    #[error("the query vector for `{name}` has {got} dimensions, the index has {want}")]
+    WrongDimension {
+        /// The vector's name.
+        name: String,
+        /// Dimensions of the index.
+        want: usize,
+        /// Dimensions of the query.
+        got: usize,
+    },
+    /// A stage the backend does not run, or an input that is not an earlier stage.
+    #[error("stage `{stage}`: {reason}")]
+    BadStage {
+        /// The stage's name.
+        stage: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The index could not be built.
+    #[error("building the index: {0}")]
+    Build(String),
+}

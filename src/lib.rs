@@ -1,0 +1,30 @@
+//! evalrun: a benchmark and evaluation harness for production vector search.
+//!
+//! Data flows one way; the modules below stand in that order:
+//!
+//! ```text
+//! experiments/*.yaml ─parse→ Spec ─resolve→ Plan of Cells ─prepare→ vectors, exact neighbours (cache)
+//!    ─run→ bundle (runs, traces, latencies) ─evaluate→ measures, statistics, gates ─render→ console, HTML
+//! ```
+//!
+//! Nothing after the bundle touches a backend; nothing before it knows a measure. `docs/architecture.md` says which
+//! module may know which.
+
+// Base types everybody may use.
+pub mod filter;
+pub mod hit;
+pub mod progress;
+pub mod run;
+pub mod vectors;
+
+// Search.
+pub mod backend;
+pub mod index;
+pub mod pipeline;
+
+// Data and models.
+pub mod dataset;
+pub mod models;
+
+// Numbers.
+pub mod measure;

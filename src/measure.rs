@@ -1,0 +1,16 @@
+//! Effectiveness: what a ranking is worth, given judgements.
+//!
+//! A [`Measure`] is a value that parses and prints, named as in ir_measures: `nDCG@10`, `R(rel=2)@100`. It is computed
+//! from a [`Topic`]: the grades met while walking down one ranking, and the grades that exist. That is all a
+//! measure may see.
+
+use crate::dataset::Grade;
+
+/// One ranking through the eyes of its judgements.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Topic {
+    /// Grade of each ranked document in rank order; `None` is unjudged.
+    pub ranked: Vec<Option<Grade>>,
+    /// All judged grades of the query, in any order, retrieved or not.
+    pub judged: Vec<Grade>,
+}

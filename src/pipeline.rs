@@ -1,0 +1,241 @@
+//! What a backend is asked to do: the index it builds and the stages it runs. Data plus pure functions.
+//!
+//! A pipeline is a list of named stages. Retrieval stages (`dense`, `sparse`) make candidate lists, `fuse` joins
+//! lists, `rerank` reorders one list with another model. Stages refer to earlier ones by name, so the list is a
+//! graph in topological order. The last stage's list is the answer.
+
+pub mod fusion;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::filter::Filter;
+
+pub use fusion::{Fusion, Normalize};
+
+/// A complete pipeline, every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pipeline {
+    /// The name the spec gives it.
+    pub name: String,
+    /// In order; a stage refers only to earlier ones.
+    pub stages: Vec<Stage>,
+}
+
+/// One step of a pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stage {
+    /// The name given with `as:`; unique in its pipeline.
+    pub name: String,
+    /// What it does.
+    pub kind: StageKind,
+}
+
+/// The closed set of stages.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageKind {
+    /// Nearest neighbours of the query's vector.
+    Dense(Dense),
+    /// Best sparse dot products (BM25).
+    Sparse(Sparse),
+    /// Joins the lists of earlier stages.
+    Fuse(Fuse),
+    /// Reorders the top of one list with a cross-encoder.
+    Rerank(Rerank),
+}
+
+/// Nearest-neighbour search on one named vector.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dense {
+    /// A dense vector of the index.
+    pub vector: String,
+    /// Hits handed on.
+    pub limit: usize,
+    /// Beam width of a graph search; never below the number of hits it has to find. Unused by a scan.
+    pub ef: usize,
+    /// Scan all float vectors even if there is a graph or codes.
+    pub exact: bool,
+    /// On a quantized index: candidates fetched by code = `oversampling × limit`.
+    pub oversampling: f64,
+    /// On a quantized index: score the candidates again with the float vectors.
+    pub rescore: bool,
+    /// How filters are carried out here.
+    pub filter: FilterUse,
+}
+
+/// Sparse search on one named vector.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sparse {
+    /// A sparse vector of the index.
+    pub vector: String,
+    /// Hits handed on.
+    pub limit: usize,
+    /// How filters are carried out here.
+    pub filter: FilterUse,
+}
+
+/// A stage's own filter and the strategy for it and the query's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct FilterUse {
+    /// When the filter is applied.
+    pub strategy: Strategy,
+    /// Holds for every query, beside the filter a query brings itself.
+    pub condition: Option<Filter>,
+}
+
+/// When a filter is applied relative to the search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// The engine decides by estimated selectivity; its choice is recorded per query.
+    #[default]
+    Auto,
+    /// First the matching documents, then a scan over those.
+    Pre,
+    /// First the search, then the filter over what it found; may return fewer than `limit`.
+    Post,
+    /// During the graph traversal: only matching points become hits.
+    InGraph,
+    /// The query's filter is left out: a baseline that shows what filtering changes.
+    Ignore,
+}
+
+/// Joins candidate lists.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fuse {
+    /// Names of the stages joined.
+    pub of: Vec<String>,
+    /// How.
+    pub method: Fusion,
+    /// Hits handed on.
+    pub limit: usize,
+}
+
+/// Reorders one list with a cross-encoder.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rerank {
+    /// The stage whose list is reordered.
+    pub of: String,
+    /// The model's name.
+    pub model: String,
+    /// Text fields of a document joined into the passage (with `". "` between them), empty ones left out.
+    pub fields: Vec<String>,
+    /// How many hits from the top are scored.
+    pub depth: usize,
+    /// What happens to the hits below `depth`.
+    pub tail: Tail,
+}
+
+/// What a reranker does with hits it did not score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tail {
+    /// They stay below the scored ones, in their earlier order.
+    Keep,
+    /// They are left out.
+    Drop,
+}
+
+impl Pipeline {
+    /// The stage of that name.
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|s| s.name == name)
+    }
+
+    /// The stages a backend runs: everything before the first stage that needs a model on the client.
+    pub fn backend_part(&self) -> &[Stage] {
+        let is_client = |s: &Stage| matches!(s.kind, StageKind::Rerank(_));
+        let end = self
+            .stages
+            .iter()
+            .position(is_client)
+            .unwrap_or(self.stages.len());
+        &self.stages[..end]
+    }
+
+    /// The stages that run on the client, after [`Self::backend_part`].
+    pub fn client_part(&self) -> &[Stage] {
+        &self.stages[self.backend_part().len()..]
+    }
+}
+
+impl Stage {
+    /// Most hits the stage can hand on, given what its inputs can; `None` for an input that is not known.
+    pub fn limit(&self, of: impl Fn(&str) -> Option<usize>) -> Option<usize> {
+        match &self.kind {
+            StageKind::Dense(d) => Some(d.limit),
+            StageKind::Sparse(s) => Some(s.limit),
+            StageKind::Fuse(f) => Some(f.limit),
+            StageKind::Rerank(r) => {
+                let input = of(&r.of)?;
+                Some(match r.tail {
+                    Tail::Keep => input,
+                    Tail::Drop => input.min(r.depth),
+                })
+            }
+        }
+    }
+}
+
+/// The index a cell searches, every default filled in. Two cells with equal index configurations on the same data
+/// and backend share one build.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndexConfig {
+    /// Named vectors and the text they are made of.
+    pub vectors: BTreeMap<String, VectorConfig>,
+    /// The graph over each dense vector.
+    pub graph: Graph,
+    /// What the dense vectors are compressed to.
+    pub quantization: Quantization,
+    /// Payload fields with an index of their own, sorted.
+    pub payload: Vec<String>,
+    /// Seed of everything random in the build.
+    pub seed: u64,
+}
+
+/// Where a named vector comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorConfig {
+    /// Embedding of the named text fields, joined with a blank between them.
+    Dense {
+        /// Field names, in order.
+        text: Vec<String>,
+    },
+    /// BM25 weights over the tokens of the named text fields.
+    Bm25 {
+        /// Field names, in order.
+        text: Vec<String>,
+        /// Term frequency saturation.
+        k1: f32,
+        /// Length normalisation.
+        b: f32,
+    },
+}
+
+/// The graph over a dense vector.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Graph {
+    /// No graph: every search is a scan.
+    Exact,
+    /// The `hnsw_rs` crate's graph.
+    HnswRs {
+        /// Links per point and layer.
+        m: usize,
+        /// Beam width while building.
+        ef_construct: usize,
+    },
+}
+
+/// What dense vectors are compressed to for the first pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantization {
+    /// Nothing: float32.
+    None,
+    /// One bit per dimension, the sign.
+    Binary,
+}
