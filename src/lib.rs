@@ -11,11 +11,15 @@
 //! module may know which.
 
 // Base types everybody may use.
+pub mod content;
 pub mod filter;
 pub mod hit;
 pub mod progress;
 pub mod run;
 pub mod vectors;
+
+// What is asked.
+pub mod plan;
 
 // Search.
 pub mod backend;

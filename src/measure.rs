@@ -14,3 +14,16 @@ pub struct Topic {
     /// All judged grades of the query, in any order, retrieved or not.
     pub judged: Vec<Grade>,
 }
+
+/// A measure, read at a named stage or at the end of the pipeline. Prints as `f:R@100` or `R@100`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct StageMeasure {
+    /// The stage whose list is measured; `None` is the pipeline's answer (for `knn_recall`: its first dense stage).
+    pub stage: Option<String>,
+    /// What is measured.
+    pub measure: Measure,
+}
+
+/// Placeholder shape until the module is written.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Measure;

@@ -1,0 +1,303 @@
+//! What a spec means: a list of complete cells, every default filled in.
+//!
+//! Resolving is pure: it looks at the spec and at the catalogues it is given, never at a backend or a clock. All
+//! mistakes are reported together; what is left is a [`Plan`] that later parts can carry out without a question.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use crate::measure::StageMeasure;
+use crate::pipeline::{IndexConfig, Pipeline};
+
+/// Everything a run needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The experiment's name: letters, digits, `-` and `_`; a folder under `reports/`.
+    pub experiment: String,
+    /// What is asked.
+    pub question: String,
+    /// How to read the answer; may be empty.
+    pub analysis: String,
+    /// The data sets, in the order of the spec.
+    pub data: Vec<DataSource>,
+    /// The models the pipelines need.
+    pub models: Models,
+    /// What is swept, in the order of the spec.
+    pub axes: Vec<Axis>,
+    /// How many combinations became how many cells.
+    pub counts: Counts,
+    /// The cells, in a stable order: data set, index build, then the order of the axes.
+    pub cells: Vec<Cell>,
+    /// Combinations that were left out, with the reason; never silently.
+    pub dropped: Vec<Dropped>,
+    /// What is measured, and how.
+    pub measure: MeasurePlan,
+    /// What cells are compared with.
+    pub compare: Compare,
+    /// Conditions that decide the exit status.
+    pub gates: Vec<Gate>,
+}
+
+/// One data set of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DataSource {
+    /// Its name in tables, unique in the plan.
+    pub name: String,
+    /// Where and what it is.
+    pub kind: DataKind,
+}
+
+/// The kinds of data a spec can name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataKind {
+    /// A folder in BEIR's layout.
+    Beir {
+        /// The folder.
+        dir: PathBuf,
+        /// The split; `None` takes `test`, or the only one there is.
+        split: Option<String>,
+    },
+}
+
+/// The models of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Models {
+    /// For dense vectors; `None` when no pipeline searches one.
+    pub embedder: Option<ModelRef>,
+    /// For rerank stages; `None` when no pipeline has one.
+    pub reranker: Option<ModelRef>,
+    /// Which runtime runs them.
+    pub runtime: Runtime,
+}
+
+/// A model as the spec names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelRef {
+    /// Built in, or of fastembed's catalogue.
+    Named(String),
+    /// A folder with `model.onnx` and `tokenizer.json`.
+    Onnx(PathBuf),
+}
+
+/// Which runtime runs the models.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Runtime {
+    /// ONNX Runtime when its library is found, else the built-in one. The manifest says which it was.
+    #[default]
+    Auto,
+    /// Pure Rust; the models of `models/` only.
+    Builtin,
+    /// ONNX Runtime; an error when its library is not found.
+    OnnxRuntime,
+}
+
+/// One swept setting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Axis {
+    /// For instance `pipeline`, `index.quantization`, `d.ef`.
+    pub path: String,
+    /// Labels of its values, in order.
+    pub values: Vec<String>,
+    /// Whether a value needs an index of its own.
+    pub kind: AxisKind,
+}
+
+/// What a change along an axis costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AxisKind {
+    /// Selects a data set, backend or pipeline.
+    Select,
+    /// Changes the index: one build per value.
+    Build,
+    /// Changes a stage: the index is reused.
+    Query,
+}
+
+/// From combinations to cells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// The plain product of all axes, data sets and backends.
+    pub combinations: usize,
+    /// Merged because the axis names a stage, or a setting, that the pipeline or index lacks.
+    pub merged: usize,
+    /// Removed by `exclude`.
+    pub excluded: usize,
+    /// Added by `extra` and `rows`.
+    pub extra: usize,
+    /// Different index builds.
+    pub builds: usize,
+}
+
+/// One complete combination.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cell {
+    /// Short hash of everything below: equal cells have equal ids, on any machine.
+    pub id: String,
+    /// Name of the data set.
+    pub data: String,
+    /// Name of the backend in the spec.
+    pub backend: String,
+    /// What the backend is.
+    pub backend_config: BackendConfig,
+    /// Axis path → label, in the order of the axes; an axis that does not apply to this cell is absent.
+    pub settings: IndexMap<String, String>,
+    /// The index it searches.
+    pub index: IndexConfig,
+    /// What it runs.
+    pub pipeline: Pipeline,
+}
+
+/// A backend as the spec configures it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackendConfig {
+    /// The embedded engine.
+    Local,
+}
+
+/// A combination that is not run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Dropped {
+    /// Axis path → label.
+    pub settings: IndexMap<String, String>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// What is measured, and how.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MeasurePlan {
+    /// Effectiveness measures in the order of the spec.
+    pub quality: Vec<StageMeasure>,
+    /// How latency is taken; `None` takes none.
+    pub latency: Option<LatencyPlan>,
+    /// Which queries the report shows in full.
+    pub trace: TracePlan,
+    /// Metadata fields of queries by which results are also shown.
+    pub slices: Vec<String>,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// How latency is taken.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LatencyPlan {
+    /// Percentiles shown, 0 < q < 100.
+    pub quantiles: Vec<f64>,
+    /// Queries answered before timing starts.
+    pub warmup: usize,
+    /// How often every query is timed.
+    pub passes: usize,
+    /// Closed-loop workers.
+    pub workers: usize,
+}
+
+/// Which queries the report shows in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TracePlan {
+    /// Which.
+    pub keep: TraceKeep,
+    /// Hits per stage shown.
+    pub depth: usize,
+}
+
+/// Which queries are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TraceKeep {
+    /// None.
+    None,
+    /// Those whose result differs most between cells or stages.
+    Movers,
+    /// All.
+    All,
+}
+
+/// What cells are compared with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Compare {
+    /// Per data set: the id of the reference cell, if the spec names one.
+    pub reference: IndexMap<String, String>,
+    /// Confidence level, for instance 0.95.
+    pub level: f64,
+    /// Bootstrap resamples.
+    pub resamples: usize,
+}
+
+/// A condition on a number of the run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gate {
+    /// The sentence as written.
+    pub that: String,
+    /// What is looked at.
+    pub subject: GateSubject,
+    /// The comparison.
+    pub relation: Relation,
+    /// The threshold; milliseconds for latencies.
+    pub threshold: f64,
+    /// Axis path → label or glob: the cells it applies to, as written.
+    pub scope: IndexMap<String, String>,
+    /// Ids of the cells it applies to, never empty.
+    pub cells: Vec<String>,
+    /// Whether a failure fails the run.
+    pub level: GateLevel,
+    /// Where it stands in the spec, from 1.
+    pub line: usize,
+}
+
+/// What a gate looks at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateSubject {
+    /// The mean of an effectiveness measure.
+    Measure(StageMeasure),
+    /// A latency percentile, 0 < q < 100, in milliseconds.
+    Latency(f64),
+}
+
+/// How a value is held against a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Relation {
+    /// `>=`
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// `>`
+    #[serde(rename = ">")]
+    Above,
+    /// `<=`
+    #[serde(rename = "<=")]
+    AtMost,
+    /// `<`
+    #[serde(rename = "<")]
+    Below,
+}
+
+/// Whether a failed gate fails the run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateLevel {
+    /// Exit status 100.
+    #[default]
+    Error,
+    /// Shown, no more.
+    Warn,
+}
+
+impl Cell {
+    /// Cells with equal keys search the same index build.
+    pub fn build_key(&self) -> String {
+        crate::content::hash_json(&(&self.data, &self.backend, &self.backend_config, &self.index))
+    }
+
+    /// The settings that vary, as one line for people: `pipeline=hybrid index.quantization=binary`.
+    pub fn label(&self) -> String {
+        let parts: Vec<String> = self.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        parts.join(" ")
+    }
+}
