@@ -9,22 +9,22 @@ use serde_json::{Map, Value};
 pub type Payload = Map<String, Value>;
 
 /// Conditions over a payload; an empty filter allows everything.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Filter {
     /// Every one of these holds.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub must: Vec<Condition>,
     /// None of these holds.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub must_not: Vec<Condition>,
     /// At least one of these holds, if there are any.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub should: Vec<Condition>,
 }
 
 /// One condition on one field. A field that is absent or null fulfils no condition. A field that holds a list
 /// fulfils a condition when one of its elements does.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Condition {
     /// The payload field.
     pub key: String,
@@ -34,7 +34,7 @@ pub struct Condition {
 }
 
 /// What a value has to be.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Test {
     /// One of these values (`match: 12`, or `match: { any: [12, 24] }`).
@@ -44,7 +44,7 @@ pub enum Test {
 }
 
 /// A value that can be matched exactly.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Scalar {
     /// `true` or `false`.
@@ -56,7 +56,7 @@ pub enum Scalar {
 }
 
 /// Bounds of a number; an absent bound is no bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Range {
     /// Greater than.
     #[serde(skip_serializing_if = "Option::is_none")]

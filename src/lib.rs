@@ -30,5 +30,7 @@ pub mod pipeline;
 pub mod dataset;
 pub mod models;
 
-// Numbers.
+// Storage and numbers.
+pub mod evaluate;
 pub mod measure;
+pub mod store;

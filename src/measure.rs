@@ -16,7 +16,7 @@ pub struct Topic {
 }
 
 /// A measure, read at a named stage or at the end of the pipeline. Prints as `f:R@100` or `R@100`.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StageMeasure {
     /// The stage whose list is measured; `None` is the pipeline's answer (for `knn_recall`: its first dense stage).
     pub stage: Option<String>,
@@ -25,5 +25,5 @@ pub struct StageMeasure {
 }
 
 /// Placeholder shape until the module is written.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Measure;

@@ -8,14 +8,14 @@ pub mod fusion;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
 
 pub use fusion::{Fusion, Normalize};
 
 /// A complete pipeline, every default filled in.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pipeline {
     /// The name the spec gives it.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct Pipeline {
 }
 
 /// One step of a pipeline.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
     /// The name given with `as:`; unique in its pipeline.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Stage {
 }
 
 /// The closed set of stages.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageKind {
     /// Nearest neighbours of the query's vector.
@@ -47,7 +47,7 @@ pub enum StageKind {
 }
 
 /// Nearest-neighbour search on one named vector.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
     /// A dense vector of the index.
     pub vector: String,
@@ -66,7 +66,7 @@ pub struct Dense {
 }
 
 /// Sparse search on one named vector.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sparse {
     /// A sparse vector of the index.
     pub vector: String,
@@ -77,7 +77,7 @@ pub struct Sparse {
 }
 
 /// A stage's own filter and the strategy for it and the query's.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FilterUse {
     /// When the filter is applied.
     pub strategy: Strategy,
@@ -86,7 +86,7 @@ pub struct FilterUse {
 }
 
 /// When a filter is applied relative to the search.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// The engine decides by estimated selectivity; its choice is recorded per query.
@@ -103,7 +103,7 @@ pub enum Strategy {
 }
 
 /// Joins candidate lists.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fuse {
     /// Names of the stages joined.
     pub of: Vec<String>,
@@ -114,7 +114,7 @@ pub struct Fuse {
 }
 
 /// Reorders one list with a cross-encoder.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rerank {
     /// The stage whose list is reordered.
     pub of: String,
@@ -129,7 +129,7 @@ pub struct Rerank {
 }
 
 /// What a reranker does with hits it did not score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tail {
     /// They stay below the scored ones, in their earlier order.
@@ -181,7 +181,7 @@ impl Stage {
 
 /// The index a cell searches, every default filled in. Two cells with equal index configurations on the same data
 /// and backend share one build.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IndexConfig {
     /// Named vectors and the text they are made of.
     pub vectors: BTreeMap<String, VectorConfig>,
@@ -196,7 +196,7 @@ pub struct IndexConfig {
 }
 
 /// Where a named vector comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VectorConfig {
     /// Embedding of the named text fields, joined with a blank between them.
@@ -216,7 +216,7 @@ pub enum VectorConfig {
 }
 
 /// The graph over a dense vector.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Graph {
     /// No graph: every search is a scan.
@@ -231,7 +231,7 @@ pub enum Graph {
 }
 
 /// What dense vectors are compressed to for the first pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantization {
     /// Nothing: float32.

@@ -6,13 +6,13 @@
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::measure::StageMeasure;
 use crate::pipeline::{IndexConfig, Pipeline};
 
 /// Everything a run needs to know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The experiment's name: letters, digits, `-` and `_`; a folder under `reports/`.
     pub experiment: String,
@@ -41,7 +41,7 @@ pub struct Plan {
 }
 
 /// One data set of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataSource {
     /// Its name in tables, unique in the plan.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct DataSource {
 }
 
 /// The kinds of data a spec can name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataKind {
     /// A folder in BEIR's layout.
@@ -63,7 +63,7 @@ pub enum DataKind {
 }
 
 /// The models of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Models {
     /// For dense vectors; `None` when no pipeline searches one.
     pub embedder: Option<ModelRef>,
@@ -74,7 +74,7 @@ pub struct Models {
 }
 
 /// A model as the spec names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelRef {
     /// Built in, or of fastembed's catalogue.
@@ -84,7 +84,7 @@ pub enum ModelRef {
 }
 
 /// Which runtime runs the models.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Runtime {
     /// ONNX Runtime when its library is found, else the built-in one. The manifest says which it was.
@@ -97,7 +97,7 @@ pub enum Runtime {
 }
 
 /// One swept setting.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
     /// For instance `pipeline`, `index.quantization`, `d.ef`.
     pub path: String,
@@ -108,7 +108,7 @@ pub struct Axis {
 }
 
 /// What a change along an axis costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AxisKind {
     /// Selects a data set, backend or pipeline.
@@ -120,7 +120,7 @@ pub enum AxisKind {
 }
 
 /// From combinations to cells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// The plain product of all axes, data sets and backends.
     pub combinations: usize,
@@ -135,7 +135,7 @@ pub struct Counts {
 }
 
 /// One complete combination.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Short hash of everything below: equal cells have equal ids, on any machine.
     pub id: String,
@@ -154,7 +154,7 @@ pub struct Cell {
 }
 
 /// A backend as the spec configures it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BackendConfig {
     /// The embedded engine.
@@ -162,7 +162,7 @@ pub enum BackendConfig {
 }
 
 /// A combination that is not run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Axis path → label.
     pub settings: IndexMap<String, String>,
@@ -171,7 +171,7 @@ pub struct Dropped {
 }
 
 /// What is measured, and how.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasurePlan {
     /// Effectiveness measures in the order of the spec.
     pub quality: Vec<StageMeasure>,
@@ -186,7 +186,7 @@ pub struct MeasurePlan {
 }
 
 /// How latency is taken.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LatencyPlan {
     /// Percentiles shown, 0 < q < 100.
     pub quantiles: Vec<f64>,
@@ -199,7 +199,7 @@ pub struct LatencyPlan {
 }
 
 /// Which queries the report shows in full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TracePlan {
     /// Which.
     pub keep: TraceKeep,
@@ -208,7 +208,7 @@ pub struct TracePlan {
 }
 
 /// Which queries are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TraceKeep {
     /// None.
@@ -220,7 +220,7 @@ pub enum TraceKeep {
 }
 
 /// What cells are compared with.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compare {
     /// Per data set: the id of the reference cell, if the spec names one.
     pub reference: IndexMap<String, String>,
@@ -231,7 +231,7 @@ pub struct Compare {
 }
 
 /// A condition on a number of the run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
     /// The sentence as written.
     pub that: String,
@@ -252,7 +252,7 @@ pub struct Gate {
 }
 
 /// What a gate looks at.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateSubject {
     /// The mean of an effectiveness measure.
@@ -262,7 +262,7 @@ pub enum GateSubject {
 }
 
 /// How a value is held against a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// `>=`
     #[serde(rename = ">=")]
@@ -279,7 +279,7 @@ pub enum Relation {
 }
 
 /// Whether a failed gate fails the run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GateLevel {
     /// Exit status 100.

@@ -1,11 +1,11 @@
 //! Joining ranked lists: pure functions over hits.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::hit::{Hit, rank};
 
 /// How lists are joined.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fusion {
     /// Reciprocal rank fusion: Σ wᵢ / (k + rankᵢ), rank from 1 (Cormack, Clarke and Büttcher 2009; their k is 60).
@@ -31,7 +31,7 @@ pub enum Fusion {
 }
 
 /// How one list's scores are brought to a common scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalize {
     /// (s − min) / (max − min) over the list; a list whose scores are all equal maps to 1.
