@@ -3,13 +3,23 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+mod gates;
+mod knobs;
+mod latency;
+mod traces;
+
 use std::collections::BTreeMap;
 
 use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
 use crate::plan::{Cell, Gate, Plan};
-use crate::store::{Manifest, Measured, QueryRecord};
+use crate::stats;
+use crate::store::{
+    Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
+};
+
+use traces::CellTraces;
 
 /// Everything a report says.
 #[derive(Debug, Clone)]
@@ -199,4 +209,154 @@ pub struct HitView {
     pub score: f32,
     /// `None` is unjudged.
     pub grade: Option<Grade>,
+}
+
+/// Reads a bundle and computes everything a report says.
+pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
+    let plan = &bundle.plan;
+    let qrels: BTreeMap<String, Qrels> = plan
+        .data
+        .iter()
+        .map(|d| Ok((d.name.clone(), bundle.qrels(&d.name)?)))
+        .collect::<Result<_, StoreError>>()?;
+    let mut traced = traces::read(bundle, &qrels)?;
+    let samples = bundle.latencies()?;
+    let mut tops = BTreeMap::new();
+    let mut cells: Vec<CellResult> = plan
+        .cells
+        .iter()
+        .map(|cell| {
+            let mut traces = traced.remove(&cell.id).unwrap_or_default();
+            tops.insert(cell.id.clone(), std::mem::take(&mut traces.tops));
+            CellResult {
+                is_reference: plan.compare.reference.get(&cell.data) == Some(&cell.id),
+                state: state(bundle, cell, traces, &samples),
+                cell: cell.clone(),
+            }
+        })
+        .collect();
+    differences(plan, &mut cells);
+    knobs::mark_dead(&mut cells, &tops);
+    Ok(Evaluation {
+        gates: gates::check(&plan.gates, &cells),
+        manifest: bundle.manifest.clone(),
+        plan: plan.clone(),
+        spec_text: bundle.spec_text.clone(),
+        queries: bundle.queries.clone(),
+        texts: bundle.texts()?,
+        traces: tops,
+        cells,
+        qrels,
+    })
+}
+
+fn state(bundle: &Bundle, cell: &Cell, traces: CellTraces, samples: &[LatencySample]) -> CellState {
+    let record = bundle.cells.iter().find(|r| r.cell == cell.id);
+    match record.map(|r| &r.outcome) {
+        None => CellState::NotRun,
+        Some(Outcome::Failed { error }) => CellState::Failed(error.clone()),
+        Some(Outcome::Unsupported { reason }) => CellState::Unsupported(reason.clone()),
+        Some(Outcome::Measured(measured)) => {
+            CellState::Ok(Box::new(numbers(bundle, cell, traces, measured, samples)))
+        }
+    }
+}
+
+fn numbers(
+    bundle: &Bundle,
+    cell: &Cell,
+    traces: CellTraces,
+    measured: &Measured,
+    samples: &[LatencySample],
+) -> CellNumbers {
+    let plan = &bundle.plan.measure;
+    let total = bundle.queries.iter().filter(|q| q.data == cell.data).count();
+    let quality = plan
+        .quality
+        .iter()
+        .zip(traces.values)
+        .map(|(measure, per_query)| Quality {
+            measure: measure.to_string(),
+            mean: stats::mean(&per_query.values().copied().collect::<Vec<f64>>()),
+            scored: per_query.len(),
+            total,
+            per_query,
+            difference: None,
+        })
+        .collect();
+    let stages: Vec<&str> = cell.pipeline.stages.iter().map(|s| s.name.as_str()).collect();
+    let own: Vec<&LatencySample> = samples.iter().filter(|s| s.cell == cell.id).collect();
+    let latency = plan.latency.as_ref().zip(measured.timing.as_ref());
+    let named = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<String>>();
+    let mut numbers = CellNumbers {
+        quality,
+        latency: latency.and_then(|(plan, timing)| latency::latency(timing, &own, &stages, plan)),
+        measured: measured.clone(),
+        paths: named(&stages).into_iter().zip(traces.paths).collect(),
+        counters: named(&stages).into_iter().zip(traces.counters).collect(),
+    };
+    numbers.measured.findings.extend(saturated(&numbers));
+    numbers
+}
+
+/// In a closed loop throughput × mean latency is the number of workers; well below, the workers were not waiting for answers.
+fn saturated(numbers: &CellNumbers) -> Option<Finding> {
+    let ratio = numbers.latency.as_ref()?.littles_ratio;
+    (ratio < 0.9).then(|| Finding {
+        check: "littles-law".into(),
+        severity: Severity::Invalid,
+        message: format!(
+            "throughput × mean latency / workers is {ratio:.2}, below 0.9: the client was the bottleneck, so the throughput is \
+             not the engine's"
+        ),
+    })
+}
+
+/// Fills in the differences to the reference of the same data set.
+fn differences(plan: &Plan, cells: &mut [CellResult]) {
+    let reference: BTreeMap<String, Vec<BTreeMap<String, f64>>> = cells
+        .iter()
+        .filter(|c| c.is_reference)
+        .filter_map(|c| {
+            let CellState::Ok(numbers) = &c.state else {
+                return None;
+            };
+            let values = numbers.quality.iter().map(|q| q.per_query.clone()).collect();
+            Some((c.cell.data.clone(), values))
+        })
+        .collect();
+    for result in cells.iter_mut().filter(|c| !c.is_reference) {
+        let Some(reference) = reference.get(&result.cell.data) else {
+            continue;
+        };
+        if let CellState::Ok(numbers) = &mut result.state {
+            for (quality, reference) in numbers.quality.iter_mut().zip(reference) {
+                quality.difference = difference(plan, &quality.per_query, reference);
+            }
+        }
+    }
+}
+
+/// Paired over the queries that both cells could be scored on; `None` when there is none.
+fn difference(
+    plan: &Plan,
+    values: &BTreeMap<String, f64>,
+    reference: &BTreeMap<String, f64>,
+) -> Option<Difference> {
+    let deltas: Vec<f64> = values
+        .iter()
+        .filter_map(|(query, value)| Some(value - reference.get(query)?))
+        .collect();
+    let interval = stats::paired_interval(
+        &deltas,
+        plan.compare.level,
+        plan.compare.resamples,
+        plan.measure.seed,
+    );
+    Some(Difference {
+        mean: stats::mean(&deltas)?,
+        interval,
+        n: deltas.len(),
+        wins_ties_losses: stats::wins_ties_losses(&deltas),
+    })
 }

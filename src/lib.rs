@@ -30,7 +30,14 @@ pub mod pipeline;
 pub mod dataset;
 pub mod models;
 
+// Preparation and running.
+pub mod prepare;
+pub mod runner;
+
 // Storage and numbers.
 pub mod evaluate;
 pub mod measure;
 pub mod store;
+
+// The program.
+pub mod cmd;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `evalrun` program: parse, dispatch, print what went wrong, exit.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evalrun::cmd::main(std::env::args_os())
+}

@@ -5,6 +5,7 @@
 //! graph in topological order. The last stage's list is the answer.
 
 pub mod fusion;
+pub mod rerank;
 
 use std::collections::BTreeMap;
 

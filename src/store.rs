@@ -6,6 +6,7 @@
 //! derived and can be deleted. Every JSON file carries a schema version; older bundles keep opening.
 
 pub mod reader;
+pub mod table;
 pub mod writer;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,10 @@ use crate::dataset::{Grade, SourceFile};
 use crate::filter::{Filter, Payload};
 use crate::index::Counters;
 use crate::models::ModelIdentity;
+
+pub use reader::{Bundle, Texts};
+pub use table::QueryValue;
+pub use writer::BundleWriter;
 
 /// Version of the files' layout.
 pub const SCHEMA: u32 = 1;

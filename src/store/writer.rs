@@ -1,1 +1,243 @@
-//! Writes a bundle.
+//! Writes a bundle, piece by piece, so that a killed run keeps every finished cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::table;
+use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
+use crate::dataset::{Dataset, Qrels};
+use crate::plan::Plan;
+use crate::run::{Run, trec};
+
+/// An open bundle.
+///
+/// Traces are compressed into one stream as cells finish; [`BundleWriter::finish`] closes it. A bundle whose run was
+/// killed lacks the end of that stream and `finished` in its manifest; its `cells.jsonl` and `runs/` are complete up to
+/// the last finished cell.
+pub struct BundleWriter {
+    dir: PathBuf,
+    cells: File,
+    traces: zstd::Encoder<'static, BufWriter<File>>,
+    samples: Vec<LatencySample>,
+    /// Documents to keep the text of, by data set.
+    shown: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl BundleWriter {
+    /// Creates `<root>/<experiment>/<run id>/` with the parts known before the run. A run id is never reused: an existing
+    /// folder is an error.
+    pub fn create(
+        root: &Path,
+        manifest: &Manifest,
+        spec_text: &str,
+        plan: &Plan,
+    ) -> Result<Self, StoreError> {
+        let dir = root.join(&manifest.experiment).join(&manifest.run_id);
+        let parent = dir.parent().unwrap_or(root);
+        std::fs::create_dir_all(parent).map_err(io("creating", parent))?;
+        std::fs::create_dir(&dir).map_err(io("creating", &dir))?;
+        for sub in ["runs", "qrels", "exact"] {
+            let path = dir.join(sub);
+            std::fs::create_dir(&path).map_err(io("creating", &path))?;
+        }
+        let bundle_file = |name: &str| create(&dir.join(name));
+        let cells = bundle_file("cells.jsonl")?;
+        let traces_path = dir.join("traces.jsonl.zst");
+        let traces = zstd::Encoder::new(BufWriter::new(bundle_file("traces.jsonl.zst")?), 3)
+            .map_err(io("writing", &traces_path))?;
+        let bundle = Self {
+            cells,
+            traces,
+            samples: Vec::new(),
+            shown: BTreeMap::new(),
+            dir,
+        };
+        bundle.manifest(manifest)?;
+        bundle.text("spec.yaml", spec_text)?;
+        bundle.json("plan.json", plan)?;
+        Ok(bundle)
+    }
+
+    /// The bundle's folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Writes, or writes again, the manifest.
+    pub fn manifest(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        self.json("manifest.json", manifest)
+    }
+
+    /// Keeps the queries and judgements of the data sets, without which nothing can be measured later.
+    pub fn data(&mut self, datasets: &BTreeMap<String, Dataset>) -> Result<(), StoreError> {
+        let path = self.dir.join("queries.jsonl");
+        let mut out = BufWriter::new(create(&path)?);
+        for (name, data) in datasets {
+            for query in &data.queries {
+                let record = QueryRecord {
+                    data: name.clone(),
+                    query: query.id.clone(),
+                    text: query.text.clone(),
+                    filter: query.filter.clone(),
+                    metadata: query.metadata.clone(),
+                };
+                json_line(&mut out, &record).map_err(io("writing", &path))?;
+            }
+            self.qrels(name, &data.qrels)?;
+        }
+        out.flush().map_err(io("writing", &path))
+    }
+
+    fn qrels(&mut self, data: &str, qrels: &Qrels) -> Result<(), StoreError> {
+        let path = self.dir.join("qrels").join(format!("{data}.qrels"));
+        let mut out = BufWriter::new(create(&path)?);
+        for (query, docs) in &qrels.by_query {
+            for (doc, grade) in docs {
+                writeln!(out, "{query} 0 {doc} {grade}").map_err(io("writing", &path))?;
+                if *grade > 0 {
+                    self.show(data, doc);
+                }
+            }
+        }
+        out.flush().map_err(io("writing", &path))
+    }
+
+    /// Marks a document whose text the report will want.
+    pub fn show(&mut self, data: &str, doc: &str) {
+        let docs = self.shown.entry(data.to_owned()).or_default();
+        if !docs.contains(doc) {
+            docs.insert(doc.to_owned());
+        }
+    }
+
+    /// Keeps the exact neighbours of a dense stage.
+    pub fn exact(&self, key: &str, run: &Run) -> Result<(), StoreError> {
+        self.trec(&self.dir.join("exact").join(format!("{key}.trec.gz")), run)
+    }
+
+    /// Appends what every stage of a cell answered, with the documents shown in the top `depth` of each.
+    pub fn traces(&mut self, data: &str, traces: &[QueryTrace], depth: usize) -> Result<(), StoreError> {
+        let path = self.dir.join("traces.jsonl.zst");
+        for trace in traces {
+            json_line(&mut self.traces, trace).map_err(io("writing", &path))?;
+            for doc in trace.stages.iter().flat_map(|s| s.docs.iter().take(depth)) {
+                self.show(data, doc);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a cell's final rankings as a TREC run.
+    pub fn run(&self, cell: &str, run: &Run) -> Result<(), StoreError> {
+        self.trec(&self.dir.join("runs").join(format!("{cell}.trec.gz")), run)
+    }
+
+    /// Keeps latency samples until [`BundleWriter::finish`] writes them as one table.
+    pub fn latencies(&mut self, samples: Vec<LatencySample>) {
+        self.samples.extend(samples);
+    }
+
+    /// Appends a finished cell and syncs: from here on it survives anything.
+    pub fn cell(&mut self, record: &CellRecord) -> Result<(), StoreError> {
+        let path = self.dir.join("cells.jsonl");
+        let write = |file: &mut File| {
+            json_line(file, record)?;
+            file.sync_data()
+        };
+        write(&mut self.cells).map_err(io("writing", &path))
+    }
+
+    /// Writes what is known only at the end, and the final manifest.
+    pub fn finish(
+        mut self,
+        manifest: &Manifest,
+        datasets: &BTreeMap<String, Dataset>,
+    ) -> Result<PathBuf, StoreError> {
+        let traces = self.dir.join("traces.jsonl.zst");
+        self.texts(datasets)?;
+        table::write_latencies(&self.dir.join("latency.parquet"), &self.samples)?;
+        self.manifest(manifest)?;
+        self.traces
+            .finish()
+            .and_then(|mut out| out.flush())
+            .map_err(io("writing", &traces))?;
+        Ok(self.dir)
+    }
+
+    fn texts(&self, datasets: &BTreeMap<String, Dataset>) -> Result<(), StoreError> {
+        let path = self.dir.join("texts.jsonl.zst");
+        let write = |out: &mut dyn Write| {
+            for (name, data) in datasets {
+                let Some(shown) = self.shown.get(name) else {
+                    continue;
+                };
+                for doc in data.docs.iter().filter(|d| shown.contains(&d.id)) {
+                    let record = TextRecord {
+                        data: name.clone(),
+                        doc: doc.id.clone(),
+                        fields: doc.fields.clone(),
+                    };
+                    json_line(out, &record)?;
+                }
+            }
+            Ok(())
+        };
+        let mut out = zstd::Encoder::new(BufWriter::new(create(&path)?), 3).map_err(io("writing", &path))?;
+        write(&mut out)
+            .and_then(|()| out.finish())
+            .and_then(|mut out| out.flush())
+            .map_err(io("writing", &path))
+    }
+
+    fn trec(&self, path: &Path, run: &Run) -> Result<(), StoreError> {
+        trec::save(run, path).map_err(io("writing", path))
+    }
+
+    fn text(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.dir.join(name);
+        std::fs::write(&path, text).map_err(io("writing", &path))
+    }
+
+    /// Writes through a temporary file, so that a reader never sees half of it.
+    fn json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
+        let mut json = serde_json::to_string_pretty(&Versioned {
+            schema: SCHEMA,
+            value,
+        })
+        .expect("plain data serialises to JSON");
+        json.push('\n');
+        let part = format!("{name}.part");
+        self.text(&part, &json)?;
+        let path = self.dir.join(name);
+        std::fs::rename(self.dir.join(part), &path).map_err(io("writing", &path))
+    }
+}
+
+/// A JSON file: the schema version, then the value under its own key.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema: u32,
+    value: &'a T,
+}
+
+fn create(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(io("creating", path))
+}
+
+fn json_line<W: Write + ?Sized, T: Serialize>(out: &mut W, value: &T) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { what, path, source }
+}

@@ -1,0 +1,83 @@
+//! The command line: the only part that prints. stdout is data, stderr is talk.
+
+mod args;
+mod data;
+mod models;
+mod plan;
+mod progress;
+mod report;
+mod run;
+mod schema;
+mod setup;
+mod validate;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+
+/// How a command ended; the numbers are part of the interface (README, "Exit status").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// All well.
+    Fine = 0,
+    /// Internal or I/O.
+    Internal = 1,
+    /// Wrong usage of the command line.
+    Usage = 2,
+    /// A spec or data set with mistakes.
+    BadInput = 3,
+    /// Nothing was selected.
+    Nothing = 4,
+    /// Finished, but some cells did not.
+    Incomplete = 5,
+    /// A gate failed.
+    GateFailed = 100,
+}
+
+/// Runs the command line `args` (with the program's name in front) and returns the exit status.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let exit = match Cli::try_parse_from(&args) {
+        Ok(cli) => dispatch(cli, &args),
+        Err(error) => {
+            // clap prints help and version to stdout and mistakes to stderr.
+            let _ = error.print();
+            if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Fine
+            }
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
+    let talk = progress::Talk::new(cli.global.progress, cli.global.quiet, cli.global.color);
+    let result = match cli.verb {
+        None => run::run(&cli.run, &talk, command),
+        Some(Verb::Run(args)) => run::run(&args, &talk, command),
+        Some(Verb::Validate(args)) => validate::validate(&args.files, &talk),
+        Some(Verb::Plan(args)) => plan::plan(&args.files, &talk),
+        Some(Verb::Report(args)) => report::report(&args, &talk),
+        Some(Verb::Setup(args)) => setup::setup(&args, &talk),
+        Some(Verb::Schema) => schema::schema(),
+    };
+    result.unwrap_or_else(|error| {
+        talk.error(&format!("{error:#}"));
+        Exit::Internal
+    })
+}
+
+/// Writes data to stdout; a closed pipe (`evalrun … | head`) is no error.
+fn data_out(text: &str) -> anyhow::Result<()> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,137 @@
+//! From raw samples to latency figures.
+
+use std::collections::BTreeMap;
+
+use super::{Latency, Percentiles};
+use crate::plan::LatencyPlan;
+use crate::runner::{EMBED, TOTAL};
+use crate::stats::quantile;
+use crate::store::{LatencySample, Timing};
+
+const MS: f64 = 1e-6;
+
+/// Latency figures of one cell; `None` when it was not timed or not one query succeeded.
+pub(super) fn latency(
+    timing: &Timing,
+    samples: &[&LatencySample],
+    stages: &[&str],
+    plan: &LatencyPlan,
+) -> Option<Latency> {
+    let of = |part: &str| -> Vec<f64> {
+        let mut ms: Vec<f64> = samples
+            .iter()
+            .filter(|s| s.part == part)
+            .map(|s| s.nanos as f64 * MS)
+            .collect();
+        ms.sort_by(f64::total_cmp);
+        ms
+    };
+    let total = of(TOTAL);
+    let all = percentiles(&total, &plan.quantiles)?;
+    let parts = std::iter::once(EMBED)
+        .chain(stages.iter().copied())
+        .filter_map(|part| Some((part.to_owned(), percentiles(&of(part), &plan.quantiles)?)))
+        .collect();
+    let seconds = timing.wall_ns as f64 * 1e-9;
+    let qps = all.n as f64 / seconds;
+    Some(Latency {
+        parts,
+        by_pass: by_pass(samples, plan.quantiles.first().copied().unwrap_or(50.0)),
+        qps,
+        littles_ratio: qps * all.mean * 1e-3 / timing.workers as f64,
+        curve: curve(&total),
+        total: all,
+    })
+}
+
+fn percentiles(sorted: &[f64], quantiles: &[f64]) -> Option<Percentiles> {
+    let (min, max) = (*sorted.first()?, *sorted.last()?);
+    let supported = |q: f64| supports(sorted.len(), q).then(|| quantile(sorted, q / 100.0));
+    Some(Percentiles {
+        n: sorted.len(),
+        mean: sorted.iter().sum::<f64>() / sorted.len() as f64,
+        min,
+        max,
+        quantiles: quantiles.iter().map(|&q| (q, supported(q))).collect(),
+    })
+}
+
+/// A percentile needs at least one sample beyond it: p99 from 100 samples on, p99.9 from 1,000.
+fn supports(n: usize, q: f64) -> bool {
+    n as f64 * (1.0 - q / 100.0) >= 1.0 - 1e-9
+}
+
+/// One quantile per pass, in the order of the passes.
+fn by_pass(samples: &[&LatencySample], q: f64) -> Vec<f64> {
+    let mut passes: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for sample in samples.iter().filter(|s| s.part == TOTAL) {
+        passes
+            .entry(sample.pass)
+            .or_default()
+            .push(sample.nanos as f64 * MS);
+    }
+    let at = |mut ms: Vec<f64>| {
+        ms.sort_by(f64::total_cmp);
+        quantile(&ms, q / 100.0)
+    };
+    passes.into_values().map(at).collect()
+}
+
+/// Points of the percentile chart, as far as the sample goes.
+fn curve(sorted: &[f64]) -> Vec<(f64, f64)> {
+    const AT: [f64; 15] = [
+        1.0, 5.0, 10.0, 25.0, 50.0, 60.0, 70.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99,
+    ];
+    AT.into_iter()
+        .filter(|&q| supports(sorted.len(), q))
+        .map(|q| (q, quantile(sorted, q / 100.0)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(pass: u32, part: &str, ms: u64) -> LatencySample {
+        LatencySample {
+            cell: "c".into(),
+            pass,
+            query: "q".into(),
+            part: part.into(),
+            nanos: ms * 1_000_000,
+        }
+    }
+
+    #[test]
+    fn a_percentile_is_shown_only_if_the_sample_supports_it() {
+        assert!(supports(100, 99.0));
+        assert!(!supports(99, 99.0));
+        assert!(supports(1000, 99.9));
+        assert!(supports(2, 50.0));
+    }
+
+    #[test]
+    fn throughput_times_latency_is_the_number_of_workers() {
+        let samples: Vec<LatencySample> = (0..4).map(|p| sample(p, TOTAL, 10)).collect();
+        let timing = Timing {
+            workers: 2,
+            warmup: 1,
+            passes: 4,
+            first_ns: 0,
+            wall_ns: 20_000_000,
+            failed: 0,
+        };
+        let plan = LatencyPlan {
+            quantiles: vec![50.0, 99.0],
+            warmup: 1,
+            passes: 4,
+            workers: 2,
+        };
+        let samples: Vec<&LatencySample> = samples.iter().collect();
+        let latency = latency(&timing, &samples, &[], &plan).unwrap();
+        assert!((latency.qps - 200.0).abs() < 1e-9);
+        assert!((latency.littles_ratio - 1.0).abs() < 1e-9);
+        assert_eq!(latency.total.quantiles, [(50.0, Some(10.0)), (99.0, None)]);
+        assert_eq!(latency.by_pass, [10.0; 4]);
+    }
+}

@@ -1,0 +1,298 @@
+//! From data sets to what an index is built of: embeddings, sparse vectors, encoded queries.
+//!
+//! Everything a model computes here is kept under its content address, so that a second run computes nothing. What is
+//! *timed* later never comes from here: the runner embeds and reranks anew.
+
+pub mod cache;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::content;
+use crate::dataset::{Dataset, Doc};
+use crate::filter::Payload;
+use crate::index::SparseVector;
+use crate::index::bm25::Bm25Encoder;
+use crate::models::{Embedder, ModelError, ModelIdentity, Reranker};
+use crate::pipeline::VectorConfig;
+use crate::progress::{Event, Observer};
+use crate::vectors::Vectors;
+
+use cache::{CacheError, Key, RecordFile};
+
+/// Everything the cells of one data set search, shared by all of them.
+#[derive(Debug)]
+pub struct PreparedData {
+    /// By what the vector is made of: equal configurations share one entry.
+    pub dense: BTreeMap<String, DenseVectors>,
+    /// By what the vector is made of.
+    pub sparse: BTreeMap<String, SparseVectors>,
+    /// One embedding per query of the data set; absent when no dense vector is searched.
+    pub queries: Option<Vectors>,
+    /// What filters look at, one per document.
+    pub payload: Vec<Payload>,
+    /// Texts that rerankers read, one per document, by [`passage_key`].
+    pub passages: BTreeMap<String, Vec<String>>,
+}
+
+/// Embeddings of one choice of text fields.
+#[derive(Debug)]
+pub struct DenseVectors {
+    /// One row per document that has such text.
+    pub rows: Vectors,
+    /// The document of each row, ascending.
+    pub points: Vec<u32>,
+}
+
+/// BM25 vectors of one choice of text fields.
+#[derive(Debug)]
+pub struct SparseVectors {
+    /// Turns queries into vectors of the same dictionary.
+    pub encoder: Bm25Encoder,
+    /// One per document; empty where it has no such text.
+    pub docs: Vec<SparseVector>,
+    /// One per query.
+    pub queries: Vec<SparseVector>,
+}
+
+/// What came from the cache and what was computed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheUse {
+    /// Computed in this run.
+    pub computed: usize,
+    /// Found in the cache.
+    pub cached: usize,
+}
+
+/// Why preparation stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// A model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The cache failed.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// No document has any of the fields that are to be read.
+    #[error("data set `{data}`: no document has text in {fields}; its text fields are {present}")]
+    NoText {
+        /// The data set.
+        data: String,
+        /// The fields asked for.
+        fields: String,
+        /// The fields there are.
+        present: String,
+    },
+    /// A dense vector is searched, but the plan has no embedder.
+    #[error("the plan searches a dense vector but names no embedder")]
+    NoEmbedder,
+}
+
+/// An embedder with its cache.
+pub struct CachedEmbedder<'a> {
+    model: &'a dyn Embedder,
+    file: RecordFile,
+    /// What was reused so far.
+    pub used: CacheUse,
+}
+
+/// A reranker with its cache of pair scores.
+pub struct CachedReranker<'a> {
+    model: &'a dyn Reranker,
+    file: RecordFile,
+    /// What was reused so far.
+    pub used: CacheUse,
+}
+
+/// The name under which vectors of that configuration are shared.
+pub fn vector_key(config: &VectorConfig) -> String {
+    match config {
+        VectorConfig::Dense { text } => format!("dense {}", text.join("+")),
+        VectorConfig::Bm25 { text, k1, b } => format!("bm25 {} k1={k1} b={b}", text.join("+")),
+    }
+}
+
+/// The name under which passages of those fields are shared.
+pub fn passage_key(fields: &[String]) -> String {
+    fields.join("+")
+}
+
+/// Prepares every vector of `configs`, and the passages of every choice of fields in `passages`, for one data set.
+pub fn prepare(
+    data: &Dataset,
+    configs: &[&VectorConfig],
+    passages: &[&[String]],
+    mut embedder: Option<&mut CachedEmbedder<'_>>,
+    watch: &dyn Observer,
+) -> Result<PreparedData, PrepareError> {
+    let mut prepared = PreparedData {
+        dense: BTreeMap::new(),
+        sparse: BTreeMap::new(),
+        queries: None,
+        payload: data.docs.iter().map(|d| d.metadata.clone()).collect(),
+        passages: BTreeMap::new(),
+    };
+    for fields in passages {
+        prepared
+            .passages
+            .insert(passage_key(fields), texts(data, fields, ". ")?);
+    }
+    for config in configs {
+        let key = vector_key(config);
+        match config {
+            VectorConfig::Dense { text } if !prepared.dense.contains_key(&key) => {
+                let embedder = embedder.as_deref_mut().ok_or(PrepareError::NoEmbedder)?;
+                prepared.dense.insert(key, dense(data, text, embedder, watch)?);
+                if prepared.queries.is_none() {
+                    let texts: Vec<&str> = data.queries.iter().map(|q| q.text.as_str()).collect();
+                    prepared.queries = Some(embedder.embed(&texts, watch)?);
+                }
+            }
+            VectorConfig::Bm25 { text, k1, b } if !prepared.sparse.contains_key(&key) => {
+                prepared.sparse.insert(key, sparse(data, text, *k1, *b)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(prepared)
+}
+
+fn dense(
+    data: &Dataset,
+    fields: &[String],
+    embedder: &mut CachedEmbedder<'_>,
+    watch: &dyn Observer,
+) -> Result<DenseVectors, PrepareError> {
+    let texts = texts(data, fields, " ")?;
+    let with_text = |(i, text): (usize, &String)| (!text.is_empty()).then_some(i as u32);
+    let points: Vec<u32> = texts.iter().enumerate().filter_map(with_text).collect();
+    let present: Vec<&str> = points.iter().map(|&p| texts[p as usize].as_str()).collect();
+    watch.event(Event::Note(&format!(
+        "{}: {} texts of {}",
+        data.name,
+        present.len(),
+        fields.join(" + ")
+    )));
+    let rows = embedder.embed(&present, watch)?;
+    Ok(DenseVectors { rows, points })
+}
+
+fn sparse(data: &Dataset, fields: &[String], k1: f32, b: f32) -> Result<SparseVectors, PrepareError> {
+    let texts = texts(data, fields, " ")?;
+    let (encoder, docs) = Bm25Encoder::fit(&texts, k1, b);
+    let queries = data.queries.iter().map(|q| encoder.query(&q.text)).collect();
+    Ok(SparseVectors {
+        encoder,
+        docs,
+        queries,
+    })
+}
+
+/// The joined text of every document; an error when not one has any.
+fn texts(data: &Dataset, fields: &[String], separator: &str) -> Result<Vec<String>, PrepareError> {
+    let texts: Vec<String> = data.docs.iter().map(|d| d.text(fields, separator)).collect();
+    if texts.iter().any(|t| !t.is_empty()) {
+        return Ok(texts);
+    }
+    let mut present: Vec<&str> = data
+        .docs
+        .iter()
+        .flat_map(|d: &Doc| d.fields.keys().map(String::as_str))
+        .collect();
+    present.sort_unstable();
+    present.dedup();
+    Err(PrepareError::NoText {
+        data: data.name.clone(),
+        fields: quoted(&fields.iter().map(String::as_str).collect::<Vec<&str>>()),
+        present: quoted(&present),
+    })
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
+    quoted.join(", ")
+}
+
+impl<'a> CachedEmbedder<'a> {
+    /// Keeps `model`'s vectors below `cache`.
+    pub fn new(model: &'a dyn Embedder, cache: &Path) -> Self {
+        let path = model_file(cache, "embeddings", model.identity());
+        Self {
+            file: RecordFile::new(path, model.dim()),
+            model,
+            used: CacheUse::default(),
+        }
+    }
+
+    /// One row per text, from the cache where possible.
+    pub fn embed(&mut self, texts: &[&str], watch: &dyn Observer) -> Result<Vectors, PrepareError> {
+        let keys: Vec<Key> = texts.iter().map(|t| cache::key(&[t])).collect();
+        let mut known = self.file.lookup(&keys.iter().copied().collect())?;
+        let missing = missing(&keys, &known);
+        self.used.computed += missing.len();
+        self.used.cached += distinct(&keys) - missing.len();
+        if !missing.is_empty() {
+            let new: Vec<&str> = missing.iter().map(|&i| texts[i]).collect();
+            let rows = self.model.embed(&new, watch)?;
+            let records = missing.iter().zip(rows.rows());
+            self.file
+                .append(records.clone().map(|(&i, row)| (keys[i], row)))?;
+            known.extend(records.map(|(&i, row)| (keys[i], row.to_vec())));
+        }
+        let mut all = Vectors::with_capacity(self.model.dim(), texts.len());
+        for key in &keys {
+            all.push(&known[key]);
+        }
+        Ok(all)
+    }
+}
+
+impl<'a> CachedReranker<'a> {
+    /// Keeps `model`'s scores below `cache`.
+    pub fn new(model: &'a dyn Reranker, cache: &Path) -> Self {
+        let path = model_file(cache, "pairs", model.identity());
+        Self {
+            file: RecordFile::new(path, 1),
+            model,
+            used: CacheUse::default(),
+        }
+    }
+
+    /// One score per pair, from the cache where possible.
+    pub fn score(&mut self, pairs: &[(&str, &str)], watch: &dyn Observer) -> Result<Vec<f32>, PrepareError> {
+        let keys: Vec<Key> = pairs.iter().map(|(q, p)| cache::key(&[q, p])).collect();
+        let mut known = self.file.lookup(&keys.iter().copied().collect())?;
+        let missing = missing(&keys, &known);
+        self.used.computed += missing.len();
+        self.used.cached += distinct(&keys) - missing.len();
+        if !missing.is_empty() {
+            let new: Vec<(&str, &str)> = missing.iter().map(|&i| pairs[i]).collect();
+            let scores = self.model.score(&new, watch)?;
+            let records = missing.iter().zip(scores.chunks_exact(1));
+            self.file.append(records.clone().map(|(&i, s)| (keys[i], s)))?;
+            known.extend(records.map(|(&i, s)| (keys[i], s.to_vec())));
+        }
+        Ok(keys.iter().map(|k| known[k][0]).collect())
+    }
+}
+
+/// Positions of the first occurrence of every key that is not known.
+fn missing(keys: &[Key], known: &HashMap<Key, Vec<f32>>) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    let is_new = |&i: &usize| !known.contains_key(&keys[i]) && seen.insert(keys[i]);
+    (0..keys.len()).filter(is_new).collect()
+}
+
+fn distinct(keys: &[Key]) -> usize {
+    keys.iter().collect::<HashSet<&Key>>().len()
+}
+
+/// The cache file of a model; everything its numbers depend on is in the name.
+fn model_file(cache: &Path, kind: &str, identity: &ModelIdentity) -> PathBuf {
+    let address = content::hash_json(identity);
+    cache.join(kind).join(format!(
+        "{}-{}.f32",
+        identity.name.replace('/', "--"),
+        &address[..16]
+    ))
+}

@@ -1,0 +1,505 @@
+//! Carries out a plan: prepares vectors, builds each index once, asks every query, times, and writes the bundle.
+//!
+//! It knows backends only through their traits and no measure at all. A cell that fails becomes a record and the run
+//! goes on.
+
+mod cell;
+mod checks;
+pub mod clock;
+pub mod machine;
+mod oracle;
+mod quality;
+mod timing;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnswer};
+use crate::content;
+use crate::dataset::Dataset;
+use crate::measure::Measure;
+use crate::models::ModelError;
+use crate::pipeline::{Dense, StageKind, VectorConfig};
+use crate::plan::{Cell, Plan};
+use crate::prepare::{
+    CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
+};
+use crate::progress::{Event, Observer};
+use crate::run::{Run, ScoredDoc};
+use crate::store::{
+    BundleWriter, CellRecord, Finding, Measured, Outcome, QueryTrace, StageTrace, StoreError,
+};
+
+use cell::CellContext;
+use clock::Clock;
+use timing::CellTimer;
+
+pub use timing::{EMBED, LiveModels, TOTAL};
+
+/// Everything a run is carried out with.
+pub struct Runner<'a> {
+    /// What is to be done.
+    pub plan: &'a Plan,
+    /// Data sets by name.
+    pub datasets: &'a BTreeMap<String, Dataset>,
+    /// Backends by their name in the plan.
+    pub backends: &'a BTreeMap<String, Box<dyn Backend>>,
+    /// Models; the quality pass reads them through the cache.
+    pub models: LiveModels<'a>,
+    /// Where the cache lies.
+    pub cache: &'a Path,
+    /// Where time comes from.
+    pub clock: &'a dyn Clock,
+    /// Who watches.
+    pub watch: &'a dyn Observer,
+}
+
+/// What a run cost and reused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Embeddings.
+    pub texts: CacheUse,
+    /// Pair scores.
+    pub pairs: CacheUse,
+    /// Time spent preparing.
+    pub prepare: Duration,
+}
+
+/// Why a cell, or the whole run, stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The backend failed.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Preparation failed.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The bundle could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A rerank stage without a model.
+    #[error("the pipeline reranks, but the plan names no reranker")]
+    NoReranker,
+    /// A backend stage after a client stage.
+    #[error("stage `{0}` searches after a rerank; put every `dense` and `sparse` stage before it")]
+    RetrievalAfterRerank(String),
+    /// A data set without judged queries cannot be measured.
+    #[error("data set `{0}` has no judged query")]
+    NoQueries(String),
+}
+
+/// An index with what building it cost.
+struct Built {
+    key: String,
+    index: Box<dyn Index>,
+    took: Duration,
+    rss: Option<i64>,
+    stats: IndexStats,
+}
+
+/// A cell whose quality pass is done and whose record is not yet written.
+struct Answered<'a> {
+    context: CellContext<'a>,
+    build: usize,
+    answers: Vec<Vec<StageAnswer>>,
+    exact: BTreeMap<String, String>,
+    findings: Vec<Finding>,
+}
+
+impl Runner<'_> {
+    /// Runs every cell of the plan and writes what was seen. Only an unusable bundle or data set ends the run early.
+    pub fn run(&self, bundle: &mut BundleWriter) -> Result<Cost, RunError> {
+        let mut embedder = self.models.embedder.map(|m| CachedEmbedder::new(m, self.cache));
+        let mut reranker = self.models.reranker.map(|m| CachedReranker::new(m, self.cache));
+        let mut cost = Cost::default();
+        for (name, data) in self.datasets {
+            let cells: Vec<&Cell> = self.plan.cells.iter().filter(|c| c.data == *name).collect();
+            if cells.is_empty() {
+                continue;
+            }
+            if data.queries.is_empty() {
+                return Err(RunError::NoQueries(name.clone()));
+            }
+            let start = self.clock.now();
+            let prepared = self.prepare(data, &cells, embedder.as_mut())?;
+            cost.prepare += self.clock.now() - start;
+            self.data_set(data, &prepared, &cells, reranker.as_mut(), bundle)?;
+        }
+        cost.texts = embedder.map(|e| e.used).unwrap_or_default();
+        cost.pairs = reranker.map(|r| r.used).unwrap_or_default();
+        Ok(cost)
+    }
+
+    fn prepare(
+        &self,
+        data: &Dataset,
+        cells: &[&Cell],
+        embedder: Option<&mut CachedEmbedder<'_>>,
+    ) -> Result<PreparedData, PrepareError> {
+        let configs: Vec<&VectorConfig> = cells.iter().flat_map(|c| c.index.vectors.values()).collect();
+        let stages = cells.iter().flat_map(|c| &c.pipeline.stages);
+        let passages: Vec<&[String]> = stages
+            .filter_map(|s| match &s.kind {
+                StageKind::Rerank(r) => Some(r.fields.as_slice()),
+                _ => None,
+            })
+            .collect();
+        prepare(data, &configs, &passages, embedder, self.watch)
+    }
+
+    /// All cells of one data set: indexes, quality, then timing with the cells taking turns.
+    fn data_set(
+        &self,
+        data: &Dataset,
+        prepared: &PreparedData,
+        cells: &[&Cell],
+        mut reranker: Option<&mut CachedReranker<'_>>,
+        bundle: &mut BundleWriter,
+    ) -> Result<(), RunError> {
+        let mut builds: Vec<Built> = Vec::new();
+        let mut oracle = Oracle::default();
+        let mut answered: Vec<Answered<'_>> = Vec::new();
+        for cell in cells {
+            let context = CellContext::new(cell, data, prepared);
+            match self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle) {
+                Ok(done) => answered.push(done),
+                Err(Stopped::Cell(outcome)) => bundle.cell(&CellRecord {
+                    cell: cell.id.clone(),
+                    outcome,
+                })?,
+                Err(Stopped::Run(error)) => return Err(error),
+            }
+        }
+        self.time(&mut answered, &builds, bundle)
+    }
+
+    /// Builds the cell's index if no earlier cell did, and asks every query once.
+    fn answer<'a>(
+        &self,
+        context: CellContext<'a>,
+        builds: &mut Vec<Built>,
+        reranker: Option<&mut CachedReranker<'_>>,
+        oracle: &mut Oracle,
+        bundle: &mut BundleWriter,
+    ) -> Result<Answered<'a>, Stopped> {
+        let cell = context.cell;
+        let backend = self.backends[&cell.backend].as_ref();
+        backend
+            .check(&cell.index, &cell.pipeline)
+            .map_err(|reason| Outcome::Unsupported {
+                reason: reason.to_string(),
+            })?;
+        let build = self.build(&context, backend, builds)?;
+        let Built { index, stats, .. } = &builds[build];
+        let answers = quality::answers(&context, index.as_ref(), reranker, self.watch)?;
+        let findings = checks::answers(&context, stats, &answers);
+        let exact = self.exact(&context, oracle, bundle)?;
+        bundle.traces(
+            &cell.data,
+            &traces(&context, &answers),
+            self.plan.measure.trace.depth,
+        )?;
+        bundle.run(&cell.id, &run(&context, &answers))?;
+        self.watch
+            .event(Event::Note(&format!("{} {}: answered", cell.data, cell.label())));
+        Ok(Answered {
+            context,
+            build,
+            answers,
+            exact,
+            findings,
+        })
+    }
+
+    fn build(
+        &self,
+        context: &CellContext<'_>,
+        backend: &dyn Backend,
+        builds: &mut Vec<Built>,
+    ) -> Result<usize, BackendError> {
+        let key = context.cell.build_key();
+        if let Some(known) = builds.iter().position(|b| b.key == key) {
+            return Ok(known);
+        }
+        let before = machine::resident_bytes();
+        let start = self.clock.now();
+        let index = backend.build(&context.cell.index, &points(context))?;
+        let took = self.clock.now() - start;
+        let grown = |before: u64| Some(machine::resident_bytes()? as i64 - before as i64);
+        builds.push(Built {
+            key,
+            rss: before.and_then(grown),
+            stats: index.stats()?,
+            index,
+            took,
+        });
+        Ok(builds.len() - 1)
+    }
+
+    /// Exact neighbours of the cell's dense stages, if a measure needs them; computed once for all cells that share them.
+    fn exact(
+        &self,
+        context: &CellContext<'_>,
+        oracle: &mut Oracle,
+        bundle: &BundleWriter,
+    ) -> Result<BTreeMap<String, String>, StoreError> {
+        let Some(k) = self.knn_depth() else {
+            return Ok(BTreeMap::new());
+        };
+        let mut keys = BTreeMap::new();
+        for stage in &context.cell.pipeline.stages {
+            if let StageKind::Dense(dense) = &stage.kind {
+                let key = oracle.compute(context, dense, k, bundle)?;
+                keys.insert(stage.name.clone(), key);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// The deepest cut-off of a `knn_recall`.
+    fn knn_depth(&self) -> Option<usize> {
+        let measures = self.plan.measure.quality.iter();
+        measures
+            .filter_map(|m| match m.measure {
+                Measure::KnnRecall { cutoff } => Some(cutoff),
+                _ => None,
+            })
+            .max()
+    }
+
+    fn time(
+        &self,
+        answered: &mut [Answered<'_>],
+        builds: &[Built],
+        bundle: &mut BundleWriter,
+    ) -> Result<(), RunError> {
+        let Some(plan) = &self.plan.measure.latency else {
+            return answered
+                .iter_mut()
+                .try_for_each(|a| record(a, builds, None, bundle));
+        };
+        self.watch.event(Event::Note("timing"));
+        // The timers borrow the contexts, so what they find is put into the records only after they are done.
+        let timers: Vec<Result<CellTimer<'_>, RunError>> = answered
+            .iter()
+            .map(|a| {
+                let index = builds[a.build].index.as_ref();
+                CellTimer::new(&a.context, index, self.models, self.clock, plan)
+            })
+            .collect();
+        let mut timers = timers;
+        for pass in 0..plan.passes {
+            let turn = timers.iter_mut().filter_map(|t| t.as_mut().ok());
+            if pass % 2 == 0 {
+                turn.for_each(|t| t.pass(self.clock));
+            } else {
+                turn.rev().for_each(|t| t.pass(self.clock));
+            }
+        }
+        let finished: Vec<Result<_, RunError>> =
+            timers.into_iter().map(|t| t.map(CellTimer::finish)).collect();
+        for (a, result) in answered.iter_mut().zip(finished) {
+            record(a, builds, Some(result), bundle)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a timer hands over.
+type TimerResult = Result<
+    (
+        crate::store::Timing,
+        Vec<crate::store::LatencySample>,
+        Vec<Vec<crate::hit::Hit>>,
+    ),
+    RunError,
+>;
+
+/// Writes the line of a cell that was answered.
+fn record(
+    answered: &mut Answered<'_>,
+    builds: &[Built],
+    timer: Option<TimerResult>,
+    bundle: &mut BundleWriter,
+) -> Result<(), RunError> {
+    let built = &builds[answered.build];
+    let outcome = match timer.transpose() {
+        Err(error) => Outcome::Failed {
+            error: format!("while timed: {error}"),
+        },
+        Ok(timed) => {
+            let timing = timed.map(|(timing, samples, last)| {
+                bundle.latencies(samples);
+                answered
+                    .findings
+                    .extend(checks::timed_answers(&answered.answers, &last));
+                timing
+            });
+            Outcome::Measured(Box::new(Measured {
+                build: content_short(&built.key),
+                build_ms: built.took.as_secs_f64() * 1e3,
+                build_rss_bytes: built.rss,
+                stats: built.stats.clone(),
+                timing,
+                exact: std::mem::take(&mut answered.exact),
+                findings: std::mem::take(&mut answered.findings),
+            }))
+        }
+    };
+    bundle.cell(&CellRecord {
+        cell: answered.context.cell.id.clone(),
+        outcome,
+    })?;
+    Ok(())
+}
+
+/// Exact neighbours computed so far, by key.
+#[derive(Default)]
+struct Oracle {
+    known: Vec<String>,
+}
+
+impl Oracle {
+    fn compute(
+        &mut self,
+        context: &CellContext<'_>,
+        stage: &Dense,
+        k: usize,
+        bundle: &BundleWriter,
+    ) -> Result<String, StoreError> {
+        let vector = vector_key(&context.cell.index.vectors[&stage.vector]);
+        let key = content_short(&content::hash_json(&(
+            &context.cell.data,
+            &vector,
+            &stage.filter,
+            k,
+        )));
+        if !self.known.contains(&key) {
+            let vectors = &context.prepared.dense[&vector];
+            let exact = oracle::neighbours(context.data, context.prepared, vectors, stage, k);
+            let lists = exact.iter().map(Vec::as_slice);
+            bundle.exact(&key, &with_ids(context, "exact", lists))?;
+            self.known.push(key.clone());
+        }
+        Ok(key)
+    }
+}
+
+/// Why [`Runner::answer`] stopped: the cell alone, or the run.
+enum Stopped {
+    Cell(Outcome),
+    Run(RunError),
+}
+
+impl From<Outcome> for Stopped {
+    fn from(outcome: Outcome) -> Self {
+        Stopped::Cell(outcome)
+    }
+}
+
+impl From<RunError> for Stopped {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Store(_) => Stopped::Run(error),
+            _ => Stopped::Cell(Outcome::Failed {
+                error: error.to_string(),
+            }),
+        }
+    }
+}
+
+impl From<BackendError> for Stopped {
+    fn from(error: BackendError) -> Self {
+        RunError::from(error).into()
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Stopped::Run(error.into())
+    }
+}
+
+fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
+    let mut points = Points {
+        count: context.data.docs.len(),
+        dense: BTreeMap::new(),
+        sparse: BTreeMap::new(),
+        payload: &context.prepared.payload,
+    };
+    for (name, config) in &context.cell.index.vectors {
+        let key = vector_key(config);
+        match config {
+            VectorConfig::Dense { .. } => {
+                let vectors = &context.prepared.dense[&key];
+                let dense = crate::backend::DensePoints {
+                    rows: &vectors.rows,
+                    points: &vectors.points,
+                };
+                points.dense.insert(name, dense);
+            }
+            VectorConfig::Bm25 { .. } => {
+                points.sparse.insert(name, &context.prepared.sparse[&key].docs);
+            }
+        }
+    }
+    points
+}
+
+fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Vec<QueryTrace> {
+    let id = |point: u32| context.data.docs[point as usize].id.clone();
+    let stage = |(stage, answer): (&crate::pipeline::Stage, &StageAnswer)| StageTrace {
+        stage: stage.name.clone(),
+        docs: answer.hits.iter().map(|h| id(h.point)).collect(),
+        scores: answer.hits.iter().map(|h| h.score).collect(),
+        counters: answer.counters,
+        path: answer.path,
+    };
+    let trace = |(query, answers): (&crate::dataset::Query, &Vec<StageAnswer>)| QueryTrace {
+        cell: context.cell.id.clone(),
+        query: query.id.clone(),
+        stages: context
+            .cell
+            .pipeline
+            .stages
+            .iter()
+            .zip(answers)
+            .map(stage)
+            .collect(),
+    };
+    context.data.queries.iter().zip(answers).map(trace).collect()
+}
+
+fn run(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Run {
+    let last = answers
+        .iter()
+        .map(|a| a.last().map_or(&[][..], |stage| &stage.hits));
+    with_ids(context, &context.cell.id, last)
+}
+
+/// Rankings of all queries with external ids.
+fn with_ids<'a>(
+    context: &CellContext<'_>,
+    tag: &str,
+    lists: impl Iterator<Item = &'a [crate::hit::Hit]>,
+) -> Run {
+    let doc = |hit: &crate::hit::Hit| ScoredDoc {
+        doc: context.data.docs[hit.point as usize].id.clone(),
+        score: f64::from(hit.score),
+    };
+    let queries = context.data.queries.iter().map(|q| q.id.clone());
+    let rankings = queries.zip(lists.map(|hits| hits.iter().map(doc).collect()));
+    Run {
+        tag: tag.to_owned(),
+        rankings: rankings.collect(),
+    }
+}
+
+/// The first 16 digits of an address: enough to tell the few dozen of a run apart.
+fn content_short(address: &str) -> String {
+    address[..16].to_owned()
+}

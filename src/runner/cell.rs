@@ -1,0 +1,138 @@
+//! One cell with everything it needs to answer a query.
+
+use std::collections::BTreeMap;
+
+use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
+use crate::dataset::{Dataset, Query};
+use crate::hit::Hit;
+use crate::index::{Counters, SparseVector};
+use crate::pipeline::{Rerank, StageKind, fusion, rerank::rerank};
+use crate::plan::Cell;
+use crate::prepare::{PreparedData, SparseVectors, passage_key, vector_key};
+
+/// A cell beside the data it searches; shared by all its workers.
+#[derive(Debug)]
+pub(super) struct CellContext<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) data: &'a Dataset,
+    pub(super) prepared: &'a PreparedData,
+    /// Names of the dense vectors its pipeline searches.
+    dense: Vec<&'a str>,
+    /// The sparse vectors its pipeline searches, by name.
+    pub(super) sparse: Vec<(&'a str, &'a SparseVectors)>,
+}
+
+/// A query in the form models leave it.
+#[derive(Debug, Clone)]
+pub(super) struct Encoded<'a> {
+    /// Embedding of the text.
+    pub(super) dense: Option<&'a [f32]>,
+    /// Per sparse vector of the context, in its order.
+    pub(super) sparse: Vec<&'a SparseVector>,
+}
+
+impl<'a> CellContext<'a> {
+    pub(super) fn new(cell: &'a Cell, data: &'a Dataset, prepared: &'a PreparedData) -> Self {
+        let mut dense = Vec::new();
+        let mut sparse = Vec::new();
+        for stage in &cell.pipeline.stages {
+            match &stage.kind {
+                StageKind::Dense(d) if !dense.contains(&d.vector.as_str()) => dense.push(d.vector.as_str()),
+                StageKind::Sparse(s) if !sparse.iter().any(|(n, _)| *n == s.vector) => {
+                    let config = &cell.index.vectors[&s.vector];
+                    sparse.push((s.vector.as_str(), &prepared.sparse[&vector_key(config)]));
+                }
+                _ => {}
+            }
+        }
+        Self {
+            cell,
+            data,
+            prepared,
+            dense,
+            sparse,
+        }
+    }
+
+    /// True when a query has to be embedded.
+    pub(super) fn needs_embedding(&self) -> bool {
+        !self.dense.is_empty()
+    }
+
+    /// Query `q` as it was prepared.
+    pub(super) fn prepared_query(&self, q: usize) -> Encoded<'a> {
+        Encoded {
+            dense: self.prepared.queries.as_ref().map(|rows| rows.row(q)),
+            sparse: self.sparse.iter().map(|(_, s)| &s.queries[q]).collect(),
+        }
+    }
+
+    /// Runs the backend's part of the pipeline.
+    pub(super) fn retrieve(
+        &self,
+        searcher: &mut dyn Searcher,
+        query: &Query,
+        encoded: &Encoded<'_>,
+    ) -> Result<Vec<StageAnswer>, BackendError> {
+        let dense: BTreeMap<&str, &[f32]> = match encoded.dense {
+            Some(row) => self.dense.iter().map(|name| (*name, row)).collect(),
+            None => BTreeMap::new(),
+        };
+        let sparse = self.sparse.iter().zip(&encoded.sparse);
+        searcher.search(&Request {
+            stages: self.cell.pipeline.backend_part(),
+            dense,
+            sparse: sparse.map(|((name, _), vector)| (*name, *vector)).collect(),
+            filter: query.filter.as_ref(),
+        })
+    }
+
+    /// The hits a rerank stage scores, and their passages.
+    pub(super) fn passages(&self, stage: &Rerank, answers: &[StageAnswer]) -> Vec<&'a str> {
+        let texts = &self.prepared.passages[&passage_key(&stage.fields)];
+        let input = self.input(&stage.of, answers);
+        input
+            .iter()
+            .take(stage.depth)
+            .map(|hit| texts[hit.point as usize].as_str())
+            .collect()
+    }
+
+    /// Reorders a list by the scores of its passages.
+    pub(super) fn reranked(&self, stage: &Rerank, scores: &[f32], answers: &[StageAnswer]) -> StageAnswer {
+        let input = self.input(&stage.of, answers);
+        StageAnswer {
+            hits: rerank(input, scores, stage.tail),
+            counters: Counters {
+                pairs: scores.len() as u64,
+                candidates: input.len() as u64,
+                ..Counters::default()
+            },
+            path: Path::Reranked,
+            took: std::time::Duration::ZERO,
+        }
+    }
+
+    /// Joins lists on the client: a `fuse` that comes after a `rerank`.
+    pub(super) fn fused(&self, stage: &crate::pipeline::Fuse, answers: &[StageAnswer]) -> StageAnswer {
+        let lists: Vec<&[Hit]> = stage.of.iter().map(|of| self.input(of, answers)).collect();
+        StageAnswer {
+            hits: fusion::fuse(&stage.method, &lists, stage.limit),
+            counters: Counters {
+                candidates: lists.iter().map(|l| l.len() as u64).sum(),
+                ..Counters::default()
+            },
+            path: Path::Fused,
+            took: std::time::Duration::ZERO,
+        }
+    }
+
+    fn input<'b>(&self, of: &str, answers: &'b [StageAnswer]) -> &'b [Hit] {
+        let stages = &self.cell.pipeline.stages;
+        let position = stages.iter().position(|s| s.name == of);
+        position
+            .and_then(|p| answers.get(p))
+            .map(|a| a.hits.as_slice())
+            .expect("the plan lets a stage refer only to earlier ones")
+    }
+}
