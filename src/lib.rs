@@ -28,3 +28,6 @@ pub mod models;
 
 // Numbers.
 pub mod measure;
+pub mod stats;
+
+mod suggest;
