@@ -37,7 +37,10 @@ pub mod runner;
 // Storage and numbers.
 pub mod evaluate;
 pub mod measure;
+pub mod stats;
 pub mod store;
+
+mod suggest;
 
 // The program.
 pub mod cmd;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Exit;
 use super::progress::Talk;
-use crate::dataset::{Dataset, beir};
+use crate::dataset::{self, BeirSource, Dataset};
 use crate::plan::{DataKind, Plan};
 
 /// All data sets by name. Every data set is read before the first mistake ends the command, so that all of them are printed.
@@ -13,12 +13,12 @@ pub(super) fn load(plan: &Plan, talk: &Talk) -> Result<BTreeMap<String, Dataset>
     let mut failed = false;
     for source in &plan.data {
         let DataKind::Beir { dir, split } = &source.kind;
-        let beir = beir::BeirSource {
+        let beir = BeirSource {
             dir: dir.clone(),
             split: split.clone(),
             name: source.name.clone(),
         };
-        match beir::load(&beir) {
+        match dataset::load(&beir) {
             Ok(data) => {
                 talk.say(&format!(
                     "{}: {} documents, {} judged queries ({})",

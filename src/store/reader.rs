@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::table;
 use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
-use crate::dataset::Qrels;
+use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
 
@@ -48,11 +48,14 @@ impl Bundle {
     /// Judgements of a data set.
     pub fn qrels(&self, data: &str) -> Result<Qrels, StoreError> {
         let path = self.dir.join("qrels").join(format!("{data}.qrels"));
-        Qrels::read(&path).map_err(|e| StoreError::Malformed {
-            path,
-            line: None,
-            reason: e.to_string(),
-        })
+        match read_trec(&path) {
+            Ok((qrels, _)) => Ok(qrels),
+            Err(e) => Err(StoreError::Malformed {
+                path,
+                line: None,
+                reason: e.to_string(),
+            }),
+        }
     }
 
     /// Exact neighbours of a dense stage.

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::table;
 use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
-use crate::dataset::{Dataset, Qrels};
+use crate::dataset::{Dataset, Qrels, write_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
 
@@ -95,15 +95,14 @@ impl BundleWriter {
     fn qrels(&mut self, data: &str, qrels: &Qrels) -> Result<(), StoreError> {
         let path = self.dir.join("qrels").join(format!("{data}.qrels"));
         let mut out = BufWriter::new(create(&path)?);
-        for (query, docs) in &qrels.by_query {
-            for (doc, grade) in docs {
-                writeln!(out, "{query} 0 {doc} {grade}").map_err(io("writing", &path))?;
-                if *grade > 0 {
-                    self.show(data, doc);
-                }
-            }
+        write_trec(qrels, &mut out)
+            .and_then(|()| out.flush())
+            .map_err(io("writing", &path))?;
+        let judged = qrels.by_query.values().flatten();
+        for (doc, _) in judged.filter(|(_, grade)| **grade > 0) {
+            self.show(data, doc);
         }
-        out.flush().map_err(io("writing", &path))
+        Ok(())
     }
 
     /// Marks a document whose text the report will want.
