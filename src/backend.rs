@@ -37,7 +37,7 @@ pub trait Index: Send + Sync {
 }
 
 /// One worker's way into an index.
-pub trait Searcher {
+pub trait Searcher: Send {
     /// Runs the stages of `request` in order and returns one answer per stage.
     fn search(&mut self, request: &Request<'_>) -> Result<Vec<StageAnswer>, BackendError>;
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod machine;
 mod oracle;
 mod quality;
+mod record;
 mod timing;
 
 use std::collections::BTreeMap;
@@ -16,23 +17,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnswer};
-use crate::content;
 use crate::dataset::Dataset;
 use crate::measure::Measure;
 use crate::models::ModelError;
-use crate::pipeline::{Dense, StageKind, VectorConfig};
+use crate::pipeline::{StageKind, VectorConfig};
 use crate::plan::{Cell, Plan};
 use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
-use crate::run::{Run, ScoredDoc};
-use crate::store::{
-    BundleWriter, CellRecord, Finding, Measured, Outcome, QueryTrace, StageTrace, StoreError,
-};
+use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
 
 use cell::CellContext;
 use clock::Clock;
+use oracle::Oracle;
 use timing::CellTimer;
 
 pub use timing::{EMBED, LiveModels, TOTAL};
@@ -200,10 +198,10 @@ impl Runner<'_> {
         let exact = self.exact(&context, oracle, bundle)?;
         bundle.traces(
             &cell.data,
-            &traces(&context, &answers),
+            &record::traces(&context, &answers),
             self.plan.measure.trace.depth,
         )?;
-        bundle.run(&cell.id, &run(&context, &answers))?;
+        bundle.run(&cell.id, &record::run(&context, &answers))?;
         self.watch
             .event(Event::Note(&format!("{} {}: answered", cell.data, cell.label())));
         Ok(Answered {
@@ -280,7 +278,7 @@ impl Runner<'_> {
         let Some(plan) = &self.plan.measure.latency else {
             return answered
                 .iter_mut()
-                .try_for_each(|a| record(a, builds, None, bundle));
+                .try_for_each(|a| record::record(a, builds, None, bundle));
         };
         self.watch.event(Event::Note("timing"));
         // The timers borrow the contexts, so what they find is put into the records only after they are done.
@@ -303,89 +301,9 @@ impl Runner<'_> {
         let finished: Vec<Result<_, RunError>> =
             timers.into_iter().map(|t| t.map(CellTimer::finish)).collect();
         for (a, result) in answered.iter_mut().zip(finished) {
-            record(a, builds, Some(result), bundle)?;
+            record::record(a, builds, Some(result), bundle)?;
         }
         Ok(())
-    }
-}
-
-/// What a timer hands over.
-type TimerResult = Result<
-    (
-        crate::store::Timing,
-        Vec<crate::store::LatencySample>,
-        Vec<Vec<crate::hit::Hit>>,
-    ),
-    RunError,
->;
-
-/// Writes the line of a cell that was answered.
-fn record(
-    answered: &mut Answered<'_>,
-    builds: &[Built],
-    timer: Option<TimerResult>,
-    bundle: &mut BundleWriter,
-) -> Result<(), RunError> {
-    let built = &builds[answered.build];
-    let outcome = match timer.transpose() {
-        Err(error) => Outcome::Failed {
-            error: format!("while timed: {error}"),
-        },
-        Ok(timed) => {
-            let timing = timed.map(|(timing, samples, last)| {
-                bundle.latencies(samples);
-                answered
-                    .findings
-                    .extend(checks::timed_answers(&answered.answers, &last));
-                timing
-            });
-            Outcome::Measured(Box::new(Measured {
-                build: content_short(&built.key),
-                build_ms: built.took.as_secs_f64() * 1e3,
-                build_rss_bytes: built.rss,
-                stats: built.stats.clone(),
-                timing,
-                exact: std::mem::take(&mut answered.exact),
-                findings: std::mem::take(&mut answered.findings),
-            }))
-        }
-    };
-    bundle.cell(&CellRecord {
-        cell: answered.context.cell.id.clone(),
-        outcome,
-    })?;
-    Ok(())
-}
-
-/// Exact neighbours computed so far, by key.
-#[derive(Default)]
-struct Oracle {
-    known: Vec<String>,
-}
-
-impl Oracle {
-    fn compute(
-        &mut self,
-        context: &CellContext<'_>,
-        stage: &Dense,
-        k: usize,
-        bundle: &BundleWriter,
-    ) -> Result<String, StoreError> {
-        let vector = vector_key(&context.cell.index.vectors[&stage.vector]);
-        let key = content_short(&content::hash_json(&(
-            &context.cell.data,
-            &vector,
-            &stage.filter,
-            k,
-        )));
-        if !self.known.contains(&key) {
-            let vectors = &context.prepared.dense[&vector];
-            let exact = oracle::neighbours(context.data, context.prepared, vectors, stage, k);
-            let lists = exact.iter().map(Vec::as_slice);
-            bundle.exact(&key, &with_ids(context, "exact", lists))?;
-            self.known.push(key.clone());
-        }
-        Ok(key)
     }
 }
 
@@ -450,56 +368,7 @@ fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
     points
 }
 
-fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Vec<QueryTrace> {
-    let id = |point: u32| context.data.docs[point as usize].id.clone();
-    let stage = |(stage, answer): (&crate::pipeline::Stage, &StageAnswer)| StageTrace {
-        stage: stage.name.clone(),
-        docs: answer.hits.iter().map(|h| id(h.point)).collect(),
-        scores: answer.hits.iter().map(|h| h.score).collect(),
-        counters: answer.counters,
-        path: answer.path,
-    };
-    let trace = |(query, answers): (&crate::dataset::Query, &Vec<StageAnswer>)| QueryTrace {
-        cell: context.cell.id.clone(),
-        query: query.id.clone(),
-        stages: context
-            .cell
-            .pipeline
-            .stages
-            .iter()
-            .zip(answers)
-            .map(stage)
-            .collect(),
-    };
-    context.data.queries.iter().zip(answers).map(trace).collect()
-}
-
-fn run(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Run {
-    let last = answers
-        .iter()
-        .map(|a| a.last().map_or(&[][..], |stage| &stage.hits));
-    with_ids(context, &context.cell.id, last)
-}
-
-/// Rankings of all queries with external ids.
-fn with_ids<'a>(
-    context: &CellContext<'_>,
-    tag: &str,
-    lists: impl Iterator<Item = &'a [crate::hit::Hit]>,
-) -> Run {
-    let doc = |hit: &crate::hit::Hit| ScoredDoc {
-        doc: context.data.docs[hit.point as usize].id.clone(),
-        score: f64::from(hit.score),
-    };
-    let queries = context.data.queries.iter().map(|q| q.id.clone());
-    let rankings = queries.zip(lists.map(|hits| hits.iter().map(doc).collect()));
-    Run {
-        tag: tag.to_owned(),
-        rankings: rankings.collect(),
-    }
-}
-
 /// The first 16 digits of an address: enough to tell the few dozen of a run apart.
-fn content_short(address: &str) -> String {
+fn short(address: &str) -> String {
     address[..16].to_owned()
 }

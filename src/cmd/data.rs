@@ -16,7 +16,7 @@ pub(super) fn load(plan: &Plan, talk: &Talk) -> Result<BTreeMap<String, Dataset>
         let beir = BeirSource {
             dir: dir.clone(),
             split: split.clone(),
-            name: source.name.clone(),
+            name: Some(source.name.clone()),
         };
         match dataset::load(&beir) {
             Ok(data) => {

@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{ProgressKind, When};
 use crate::progress::{Event, Observer};
+use crate::report::console::Style;
+use crate::spec::Diagnostic;
 
 /// Everything that is said beside the data.
 pub(super) struct Talk {
@@ -43,19 +45,19 @@ impl Talk {
         self.line(&format!("error: {message}"));
     }
 
-    /// A text of several lines, always (diagnostics).
-    pub(super) fn text(&self, text: &str) {
-        self.line(text.trim_end());
+    /// A mistake in a spec, or a warning about one.
+    pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let _ = diagnostic;
+        self.line("");
     }
 
-    /// True when stdout may be coloured.
-    pub(super) fn color_stdout(&self) -> bool {
-        self.color_on(std::io::stdout().is_terminal())
-    }
-
-    /// True when stderr may be coloured.
-    pub(super) fn color_stderr(&self) -> bool {
-        self.color_on(std::io::stderr().is_terminal())
+    /// How tables on stdout look.
+    pub(super) fn style(&self) -> Style {
+        if self.color_on(std::io::stdout().is_terminal()) {
+            Style::Colour
+        } else {
+            Style::Plain
+        }
     }
 
     fn color_on(&self, terminal: bool) -> bool {

@@ -4,19 +4,58 @@
 
 use rayon::prelude::*;
 
+use crate::content;
 use crate::dataset::Dataset;
 use crate::filter::Filter;
 use crate::hit::{Hit, rank};
 use crate::pipeline::{Dense, Strategy};
-use crate::prepare::{DenseVectors, PreparedData};
+use crate::prepare::{DenseVectors, PreparedData, vector_key};
+use crate::store::{BundleWriter, StoreError};
+
+use super::cell::CellContext;
+use super::record::with_ids;
+use super::short;
 
 /// Scores closer than this are one score: float32 sums in another order differ by less for unit vectors.
-pub(super) const EPSILON: f32 = 1e-6;
+const EPSILON: f32 = 1e-6;
+
+/// Exact neighbours computed so far, by key.
+#[derive(Debug, Default)]
+pub(super) struct Oracle {
+    known: Vec<String>,
+}
+
+impl Oracle {
+    /// The key of a stage's exact neighbours in the bundle; computes and writes them if they are not there yet.
+    pub(super) fn compute(
+        &mut self,
+        context: &CellContext<'_>,
+        stage: &Dense,
+        k: usize,
+        bundle: &BundleWriter,
+    ) -> Result<String, StoreError> {
+        let vector = vector_key(&context.cell.index.vectors[&stage.vector]);
+        let key = short(&content::hash_json(&(
+            &context.cell.data,
+            &vector,
+            &stage.filter,
+            k,
+        )));
+        if !self.known.contains(&key) {
+            let vectors = &context.prepared.dense[&vector];
+            let exact = neighbours(context.data, context.prepared, vectors, stage, k);
+            let lists = exact.iter().map(Vec::as_slice);
+            bundle.exact(&key, &with_ids(context, "exact", lists))?;
+            self.known.push(key.clone());
+        }
+        Ok(key)
+    }
+}
 
 /// The `k` exact neighbours of every query for one dense stage, ties kept, in rank order.
 ///
 /// The stage's filter and each query's are applied by their definition ([`Filter::matches`]) on every document.
-pub(super) fn neighbours(
+fn neighbours(
     data: &Dataset,
     prepared: &PreparedData,
     vectors: &DenseVectors,

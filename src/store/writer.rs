@@ -152,7 +152,7 @@ impl BundleWriter {
 
     /// Writes what is known only at the end, and the final manifest.
     pub fn finish(
-        mut self,
+        self,
         manifest: &Manifest,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<PathBuf, StoreError> {
