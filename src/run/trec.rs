@@ -92,12 +92,16 @@ pub fn save(run: &Run, path: &Path) -> io::Result<()> {
 /// same order.
 ///
 /// # Errors
-/// `InvalidInput` when an id or the tag is empty or has white space in it, which no reader would get back.
+/// `InvalidInput` for what no reader would get back: an id or tag that is empty or has white space in it, a score
+/// that is not finite.
 pub fn write(run: &Run, to: &mut impl Write) -> io::Result<()> {
     let tag = one_word(&run.tag)?;
     for (query, ranking) in &run.rankings {
         let query = one_word(query)?;
         for (i, ScoredDoc { doc, score }) in ranking.iter().enumerate() {
+            if !score.is_finite() {
+                return Err(invalid(format!("the score of `{doc}` for `{query}` is {score}")));
+            }
             writeln!(to, "{query} Q0 {} {} {score:?} {tag}", one_word(doc)?, i + 1)?;
         }
     }
@@ -106,10 +110,14 @@ pub fn write(run: &Run, to: &mut impl Write) -> io::Result<()> {
 
 fn one_word(text: &str) -> io::Result<&str> {
     if text.is_empty() || text.contains(char::is_whitespace) {
-        let message = format!("`{text}` is empty or has white space in it, which a run file cannot hold");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        let reason = "is empty or has white space in it, which a run file cannot hold";
+        return Err(invalid(format!("`{text}` {reason}")));
     }
     Ok(text)
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 #[cfg(test)]
@@ -177,6 +185,8 @@ mod tests {
     fn what_could_not_be_read_back_is_not_written() {
         let error = write(&one_query(&[("d 1", 1.0)]), &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "`d 1` is empty or has white space in it, which a run file cannot hold");
+        let error = write(&one_query(&[("d1", f64::NAN)]), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the score of `d1` for `q` is NaN");
         let untagged = Run { tag: String::new(), ..one_query(&[]) };
         assert!(write(&untagged, &mut Vec::new()).is_err());
     }
