@@ -25,7 +25,7 @@ pub(super) struct CellTraces {
 }
 
 /// Scores closer than this to the k-th exact neighbour's are credited: float32 sums in another order.
-const EPSILON: f64 = 1e-5;
+const EPSILON: f64 = 1e-6;
 
 /// Reads all traces of the bundle: cell id → what they say.
 pub(super) fn read(
@@ -115,18 +115,18 @@ impl Walk<'_> {
             let stage = self.dense_stage(measure.stage.as_deref(), trace)?;
             let exact = self.exact.of(&trace.cell, &stage.stage)?;
             let exact = exact.rankings.get(&trace.query)?;
-            let found: Vec<&str> = stage.docs.iter().map(String::as_str).collect();
-            return measure::knn_recall(&found, exact, cutoff, EPSILON);
+            let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
+            // The stage's own scores may be of binary codes; only the exact list's are trusted.
+            let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
+            return measure::knn_recall(&found, &exact, cutoff, EPSILON);
         }
         let stage = match &measure.stage {
             Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,
             None => trace.stages.last()?,
         };
         let docs = self.qrels.by_query.get(&trace.query)?;
-        measure.measure.value(&Topic {
-            ranked: stage.docs.iter().map(|d| docs.get(d).copied()).collect(),
-            judged: docs.values().copied().collect(),
-        })
+        let ranking = stage.docs.iter().map(String::as_str);
+        measure.measure.value(&Topic::new(ranking, docs))
     }
 
     /// The named stage, or the pipeline's first dense one.

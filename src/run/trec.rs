@@ -46,10 +46,7 @@ pub fn read(path: &Path) -> Result<Run, DatasetError> {
         ranking.sort_by(|(a, _), (b, _)| by_rank(a, b));
     }
     let strip = |ranking: Vec<(ScoredDoc, usize)>| ranking.into_iter().map(|(scored, _)| scored).collect();
-    let rankings = rankings
-        .into_iter()
-        .map(|(query, ranking)| (query, strip(ranking)))
-        .collect();
+    let rankings = rankings.into_iter().map(|(query, ranking)| (query, strip(ranking))).collect();
     problems.or(Run { tag, rankings })
 }
 
@@ -95,12 +92,16 @@ pub fn save(run: &Run, path: &Path) -> io::Result<()> {
 /// same order.
 ///
 /// # Errors
-/// `InvalidInput` when an id or the tag is empty or has white space in it, which no reader would get back.
+/// `InvalidInput` for what no reader would get back: an id or tag that is empty or has white space in it, a score
+/// that is not finite.
 pub fn write(run: &Run, to: &mut impl Write) -> io::Result<()> {
     let tag = one_word(&run.tag)?;
     for (query, ranking) in &run.rankings {
         let query = one_word(query)?;
         for (i, ScoredDoc { doc, score }) in ranking.iter().enumerate() {
+            if !score.is_finite() {
+                return Err(invalid(format!("the score of `{doc}` for `{query}` is {score}")));
+            }
             writeln!(to, "{query} Q0 {} {} {score:?} {tag}", one_word(doc)?, i + 1)?;
         }
     }
@@ -109,10 +110,14 @@ pub fn write(run: &Run, to: &mut impl Write) -> io::Result<()> {
 
 fn one_word(text: &str) -> io::Result<&str> {
     if text.is_empty() || text.contains(char::is_whitespace) {
-        let message = format!("`{text}` is empty or has white space in it, which a run file cannot hold");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        let reason = "is empty or has white space in it, which a run file cannot hold";
+        return Err(invalid(format!("`{text}` {reason}")));
     }
     Ok(text)
+}
+
+fn invalid(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 #[cfg(test)]
@@ -128,17 +133,11 @@ mod tests {
     }
 
     fn ranking<'a>(run: &'a Run, query: &str) -> Vec<(&'a str, f64)> {
-        run.rankings[query]
-            .iter()
-            .map(|s| (s.doc.as_str(), s.score))
-            .collect()
+        run.rankings[query].iter().map(|s| (s.doc.as_str(), s.score)).collect()
     }
 
     fn one_query(scored: &[(&str, f64)]) -> Run {
-        let ranking = scored.iter().map(|&(doc, score)| ScoredDoc {
-            doc: doc.into(),
-            score,
-        });
+        let ranking = scored.iter().map(|&(doc, score)| ScoredDoc { doc: doc.into(), score });
         Run {
             tag: "t".into(),
             rankings: BTreeMap::from([("q".to_owned(), ranking.collect())]),
@@ -147,12 +146,8 @@ mod tests {
 
     #[test]
     fn the_order_is_by_score_then_by_id_downwards_whatever_the_rank_column_says() {
-        let run =
-            read_text("q Q0 d1 1 0.5 a\nq Q0 d10 2 0.5 a\nq Q0 d9\t3 5e-1 a\r\nq Q0 d0 4 2 b\n").unwrap();
-        assert_eq!(
-            ranking(&run, "q"),
-            [("d0", 2.0), ("d9", 0.5), ("d10", 0.5), ("d1", 0.5)]
-        );
+        let run = read_text("q Q0 d1 1 0.5 a\nq Q0 d10 2 0.5 a\nq Q0 d9\t3 5e-1 a\r\nq Q0 d0 4 2 b\n").unwrap();
+        assert_eq!(ranking(&run, "q"), [("d0", 2.0), ("d9", 0.5), ("d10", 0.5), ("d1", 0.5)]);
         assert_eq!(run.tag, "b");
     }
 
@@ -189,14 +184,10 @@ mod tests {
     #[test]
     fn what_could_not_be_read_back_is_not_written() {
         let error = write(&one_query(&[("d 1", 1.0)]), &mut Vec::new()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`d 1` is empty or has white space in it, which a run file cannot hold"
-        );
-        let untagged = Run {
-            tag: String::new(),
-            ..one_query(&[])
-        };
+        assert_eq!(error.to_string(), "`d 1` is empty or has white space in it, which a run file cannot hold");
+        let error = write(&one_query(&[("d1", f64::NAN)]), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the score of `d1` for `q` is NaN");
+        let untagged = Run { tag: String::new(), ..one_query(&[]) };
         assert!(write(&untagged, &mut Vec::new()).is_err());
     }
 
