@@ -62,7 +62,11 @@ pub fn load(source: &BeirSource) -> Result<Dataset, DatasetError> {
 fn folder_name(dir: &Path) -> String {
     // `datasets/x/..` and `.` have no last part of their own.
     let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    whole.file_name().unwrap_or(dir.as_os_str()).to_string_lossy().into_owned()
+    whole
+        .file_name()
+        .unwrap_or(dir.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// What the two JSONL files have in common.
@@ -171,7 +175,11 @@ fn parse_metadata(value: Value) -> Result<Payload, Fault> {
     match value {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Payload::new()),
-        other => Err(wrong_type("metadata", &other, "write an object: {\"brand\": \"…\"}")),
+        other => Err(wrong_type(
+            "metadata",
+            &other,
+            "write an object: {\"brand\": \"…\"}",
+        )),
     }
 }
 
@@ -251,7 +259,13 @@ mod tests {
         assert_eq!(fields, ["oem", "title"]);
         let ids: Vec<&str> = data.queries.iter().map(|q| q.id.as_str()).collect();
         assert_eq!(ids, ["q1", "q2"]);
-        assert!(data.queries[1].filter.as_ref().unwrap().matches(&data.docs[0].metadata));
+        assert!(
+            data.queries[1]
+                .filter
+                .as_ref()
+                .unwrap()
+                .matches(&data.docs[0].metadata)
+        );
         assert_eq!(data.qrels.grade("q2", "d2"), Some(0));
         assert_eq!(data.qrels.grade("q1", "d10"), None);
         assert_eq!(data.queries_without_judgements(), 1);
@@ -300,9 +314,14 @@ mod tests {
     fn queries_need_an_id_a_text_and_a_sound_filter() {
         let one = |line: &str| error(CORPUS, line, QRELS);
         assert_eq!(one(r#"{"_id": "q1"}"#), "queries.jsonl:1: no `text`");
-        assert_eq!(one(r#"{"_id": "q1", "text": " "}"#), "queries.jsonl:1: `text` is blank");
         assert_eq!(
-            one(r#"{"_id": "q1", "text": "a", "metadata": {"filter": {"must": [{"key": "v", "match": 1.5}]}}}"#),
+            one(r#"{"_id": "q1", "text": " "}"#),
+            "queries.jsonl:1: `text` is blank"
+        );
+        assert_eq!(
+            one(
+                r#"{"_id": "q1", "text": "a", "metadata": {"filter": {"must": [{"key": "v", "match": 1.5}]}}}"#
+            ),
             "queries.jsonl:1: `metadata.filter`: 1.5 is no exact value; use `range` for numbers with a fraction"
         );
     }

@@ -107,7 +107,10 @@ mod tests {
         let root = folder(&["scifact/f"]);
         let roots = [root.path().to_owned()];
         let error = resolve("sci-fact", &roots).unwrap_err().to_string();
-        let expected = format!("no data set `sci-fact` under `{}`; did you mean `scifact`?", root.path().display());
+        let expected = format!(
+            "no data set `sci-fact` under `{}`; did you mean `scifact`?",
+            root.path().display()
+        );
         assert_eq!(error, expected);
         assert!(resolve("../scifact", &roots).is_err());
     }
@@ -128,13 +131,22 @@ mod tests {
         assert_eq!(choose_split(both.path(), None).unwrap(), "test");
         assert_eq!(choose_split(both.path(), Some("train")).unwrap(), "train");
         let error = choose_split(both.path(), Some("dev")).unwrap_err().to_string();
-        assert!(error.ends_with("no judgements for split `dev`; there are `test`, `train`"), "{error}");
+        assert!(
+            error.ends_with("no judgements for split `dev`; there are `test`, `train`"),
+            "{error}"
+        );
 
         let one = folder(&["qrels/dev.tsv"]);
         assert_eq!(choose_split(one.path(), None).unwrap(), "dev");
         let several = folder(&["qrels/dev.tsv", "qrels/train.tsv"]);
         let error = choose_split(several.path(), None).unwrap_err().to_string();
-        assert!(error.ends_with("name a `split`; there are `dev`, `train`"), "{error}");
-        assert!(matches!(choose_split(Path::new("absent"), None), Err(DatasetError::Io { .. })));
+        assert!(
+            error.ends_with("name a `split`; there are `dev`, `train`"),
+            "{error}"
+        );
+        assert!(matches!(
+            choose_split(Path::new("absent"), None),
+            Err(DatasetError::Io { .. })
+        ));
     }
 }

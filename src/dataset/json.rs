@@ -51,7 +51,16 @@ fn not_finite(line: &str, column: usize) -> Option<(String, usize)> {
     let start = at - bytes[..at].iter().rev().take_while(|b| is_word(b)).count();
     let length = bytes[start..].iter().take_while(|b| is_word(b)).count();
     let token = &line[start..start + length];
-    let known = ["NaN", "-NaN", "nan", "-nan", "Infinity", "-Infinity", "inf", "-inf"];
+    let known = [
+        "NaN",
+        "-NaN",
+        "nan",
+        "-nan",
+        "Infinity",
+        "-Infinity",
+        "inf",
+        "-inf",
+    ];
     known.contains(&token).then(|| (token.to_owned(), start + 1))
 }
 
@@ -113,7 +122,9 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         let mut entries = Map::new();
         while let Some((key, Unique(value))) = map.next_entry::<String, _>()? {
             if entries.contains_key(&key) {
-                return Err(de::Error::custom(format_args!("the key `{key}` stands here twice")));
+                return Err(de::Error::custom(format_args!(
+                    "the key `{key}` stands here twice"
+                )));
             }
             entries.insert(key, value);
         }
@@ -144,7 +155,9 @@ mod tests {
 
     #[test]
     fn numbers_that_json_lacks_are_named_with_their_column() {
-        let says = |token, column| format!("`{token}` at column {column} is not JSON; leave the field out or write null");
+        let says = |token, column| {
+            format!("`{token}` at column {column} is not JSON; leave the field out or write null")
+        };
         assert_eq!(message(r#"{"price": NaN}"#), says("NaN", 11));
         assert_eq!(message(r#"{"price":-Infinity, "x": 1}"#), says("-Infinity", 10));
         assert_eq!(message(r#"{"price": [1, Infinity]}"#), says("Infinity", 15));
@@ -153,10 +166,25 @@ mod tests {
 
     #[test]
     fn other_mistakes_keep_the_parsers_words_and_column() {
-        assert_eq!(message(r#"{"a": 1"#), "malformed JSON at column 7: EOF while parsing an object");
-        assert_eq!(message(r#"{"a": 1} {"#), "malformed JSON at column 10: trailing characters");
-        assert_eq!(message(r#"{"a": 1e999}"#), "malformed JSON at column 11: number out of range");
-        assert_eq!(message("{'a': 1}"), "malformed JSON at column 2: key must be a string");
-        assert_eq!(message("[1]"), "malformed JSON at column 1: expected an object `{…}`, found a list");
+        assert_eq!(
+            message(r#"{"a": 1"#),
+            "malformed JSON at column 7: EOF while parsing an object"
+        );
+        assert_eq!(
+            message(r#"{"a": 1} {"#),
+            "malformed JSON at column 10: trailing characters"
+        );
+        assert_eq!(
+            message(r#"{"a": 1e999}"#),
+            "malformed JSON at column 11: number out of range"
+        );
+        assert_eq!(
+            message("{'a': 1}"),
+            "malformed JSON at column 2: key must be a string"
+        );
+        assert_eq!(
+            message("[1]"),
+            "malformed JSON at column 1: expected an object `{…}`, found a list"
+        );
     }
 }

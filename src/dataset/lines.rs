@@ -55,7 +55,10 @@ impl Lines {
                 problems.push(&self.path, self.number, fault);
             }
         }
-        let sha256 = self.source.finish().map_err(|e| DatasetError::io(&self.path, e))?;
+        let sha256 = self
+            .source
+            .finish()
+            .map_err(|e| DatasetError::io(&self.path, e))?;
         Ok(SourceFile {
             path: self.path.display().to_string(),
             sha256,
@@ -166,7 +169,11 @@ mod tests {
             lines.push(format!("{number} {text}"));
             Ok(())
         });
-        let faults = problems.shown.iter().map(|p| format!("{} {}", p.line, p.fault)).collect();
+        let faults = problems
+            .shown
+            .iter()
+            .map(|p| format!("{} {}", p.line, p.fault))
+            .collect();
         (lines, faults, file.unwrap())
     }
 
@@ -200,14 +207,20 @@ mod tests {
         let (lines, _, file) = read(&stored);
         assert_eq!(lines, ["1 a", "2 b"]);
         let digest = Sha256::digest(&stored);
-        assert_eq!(file.sha256, digest.iter().map(|b| format!("{b:02x}")).collect::<String>());
+        assert_eq!(
+            file.sha256,
+            digest.iter().map(|b| format!("{b:02x}")).collect::<String>()
+        );
     }
 
     #[test]
     fn the_hash_is_sha_256() {
         // FIPS 180-2, appendix B.1.
         let (_, _, file) = read(b"abc");
-        assert_eq!(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            file.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]
@@ -247,6 +260,9 @@ mod tests {
     #[test]
     fn an_absent_file_is_named() {
         let error = Lines::open(Path::new("no/such/file")).err().unwrap();
-        assert!(error.to_string().starts_with("no/such/file: No such file"), "{error}");
+        assert!(
+            error.to_string().starts_with("no/such/file: No such file"),
+            "{error}"
+        );
     }
 }

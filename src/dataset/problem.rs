@@ -282,6 +282,9 @@ fn others(lines: usize) -> String {
     if lines == 1 {
         "; add it or remove the judgement".to_owned()
     } else {
-        format!(" (nor are those of {} further lines); add them or remove the judgements", lines - 1)
+        format!(
+            " (nor are those of {} further lines); add them or remove the judgements",
+            lines - 1
+        )
     }
 }

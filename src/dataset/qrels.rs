@@ -94,7 +94,12 @@ fn read(
         };
         let grade = grade.parse().map_err(|_| Fault::Grade(grade.to_owned()))?;
         let (query, doc) = (query.to_owned(), doc.to_owned());
-        rows.push(Judgement { query, doc, grade, line });
+        rows.push(Judgement {
+            query,
+            doc,
+            grade,
+            line,
+        });
         Ok(())
     })?;
     if rows.is_empty() && problems.shown.is_empty() {
@@ -104,7 +109,10 @@ fn read(
     let rows_read = rows.len();
     Ok(Judgements {
         rows,
-        file: SourceFile { rows: rows_read, ..file },
+        file: SourceFile {
+            rows: rows_read,
+            ..file
+        },
     })
 }
 
@@ -141,7 +149,11 @@ mod tests {
             let print = |r: Judgement| format!("{} {} {}", r.query, r.doc, r.grade);
             Ok(read.rows.into_iter().map(print).collect())
         } else {
-            Err(problems.shown.iter().map(|p| format!("{} {}", p.line, p.fault)).collect())
+            Err(problems
+                .shown
+                .iter()
+                .map(|p| format!("{} {}", p.line, p.fault))
+                .collect())
         }
     }
 
@@ -172,7 +184,10 @@ mod tests {
     fn a_header_without_judgements_is_no_judgement_file() {
         let file = file("query-id\tcorpus-id\tscore\n");
         let error = read_beir(file.path(), &mut Problems::default()).unwrap_err();
-        assert!(error.to_string().ends_with(": a header and no judgements"), "{error}");
+        assert!(
+            error.to_string().ends_with(": a header and no judgements"),
+            "{error}"
+        );
     }
 
     #[test]
