@@ -121,12 +121,12 @@ impl Topic {
     /// Looks up the judgements of one query for a ranking's documents, given in rank order.
     ///
     /// A query that is missing from a run is an empty ranking.
-    pub fn new<'a>(
-        ranking: impl IntoIterator<Item = &'a str>,
-        judgements: &BTreeMap<String, Grade>,
-    ) -> Self {
+    pub fn new<'a>(ranking: impl IntoIterator<Item = &'a str>, judgements: &BTreeMap<String, Grade>) -> Self {
         Self {
-            ranked: ranking.into_iter().map(|doc| judgements.get(doc).copied()).collect(),
+            ranked: ranking
+                .into_iter()
+                .map(|doc| judgements.get(doc).copied())
+                .collect(),
             judged: judgements.values().copied().collect(),
         }
     }

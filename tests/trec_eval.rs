@@ -14,9 +14,13 @@ type Agreement = BTreeMap<String, (usize, Vec<String>)>;
 
 /// trec_eval's output: (measure, topic) → value as printed.
 fn expected(path: &Path) -> BTreeMap<(String, String), String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    let columns = text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-    columns.map(|c| ((c[0].clone(), c[1].clone()), c[2].clone())).collect()
+    let text = std::fs::read_to_string(path).expect("an output of trec_eval");
+    let columns = text
+        .lines()
+        .map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    columns
+        .map(|c| ((c[0].clone(), c[1].clone()), c[2].clone()))
+        .collect()
 }
 
 /// Our measure for one of trec_eval's names; `None` for those that are not computed here.
@@ -44,14 +48,24 @@ fn topic(run: &Run, qrels: &Qrels, query: &str) -> Topic {
 /// for `unj` of a topic that is missing from the run.
 fn printed(name: &str, measure: Measure, topics: &[Topic]) -> String {
     let complement = name.starts_with("unj_");
-    let value = |t| measure.value(t).map_or(0.0, |v| if complement { 1.0 - v } else { v });
-    format!("{:.4}", topics.iter().map(value).sum::<f64>() / topics.len() as f64)
+    let value = |t| {
+        measure
+            .value(t)
+            .map_or(0.0, |v| if complement { 1.0 - v } else { v })
+    };
+    format!(
+        "{:.4}",
+        topics.iter().map(value).sum::<f64>() / topics.len() as f64
+    )
 }
 
 fn compare(run: &Run, qrels: &Qrels, output: &Path, rel: Grade, agreement: &mut Agreement) {
     // As with `-c`: every judged topic counts, in the run or not.
-    let topics: BTreeMap<&str, Topic> =
-        qrels.by_query.keys().map(|query| (query.as_str(), topic(run, qrels, query))).collect();
+    let topics: BTreeMap<&str, Topic> = qrels
+        .by_query
+        .keys()
+        .map(|query| (query.as_str(), topic(run, qrels, query)))
+        .collect();
     let negative_grades = topics.values().any(|t| t.judged.iter().any(|&grade| grade < 0));
     for ((name, of), value) in expected(output) {
         let Some(measure) = ours(&name, rel) else {
@@ -62,12 +76,18 @@ fn compare(run: &Run, qrels: &Qrels, output: &Path, rel: Grade, agreement: &mut 
             continue;
         }
         let all: Vec<Topic> = topics.values().cloned().collect();
-        let selected = if of == "all" { all } else { vec![topics[of.as_str()].clone()] };
+        let selected = if of == "all" {
+            all
+        } else {
+            vec![topics[of.as_str()].clone()]
+        };
         let got = printed(&name, measure, &selected);
         let counts = agreement.entry(name.clone()).or_default();
         counts.0 += 1;
         if got != value {
-            counts.1.push(format!("{of} in {}: {got}, not {value}", output.display()));
+            counts
+                .1
+                .push(format!("{of} in {}: {got}, not {value}", output.display()));
         }
     }
 }
@@ -84,9 +104,21 @@ fn values_agree_with_trec_eval_to_the_printed_digit() {
     let results = run("results.test");
     assert_eq!(results.tag, "STANDARD");
     for output in ["out.test", "out.test.a", "out.test.aq"] {
-        compare(&results, &qrels("qrels.test"), &dir.join(output), 1, &mut agreement);
+        compare(
+            &results,
+            &qrels("qrels.test"),
+            &dir.join(output),
+            1,
+            &mut agreement,
+        );
     }
-    compare(&results, &qrels("qrels.rel_level"), &dir.join("out.test.aql"), 2, &mut agreement);
+    compare(
+        &results,
+        &qrels("qrels.rel_level"),
+        &dir.join("out.test.aql"),
+        2,
+        &mut agreement,
+    );
 
     // A run that misses a topic. Its lines carry words after the tag, which our reader refuses and which are cut here.
     let text = std::fs::read_to_string(dir.join("results.trunc")).unwrap();
@@ -95,18 +127,42 @@ fn values_agree_with_trec_eval_to_the_printed_digit() {
     std::fs::write(cut.path(), text.lines().map(six).collect::<String>()).unwrap();
     let truncated = trec::read(cut.path()).unwrap();
     assert_eq!(truncated.rankings.len(), 2);
-    compare(&truncated, &qrels("qrels.test"), &dir.join("out.test.aqc"), 1, &mut agreement);
+    compare(
+        &truncated,
+        &qrels("qrels.test"),
+        &dir.join("out.test.aqc"),
+        1,
+        &mut agreement,
+    );
 
     // 31 topics with grades 0 to 3 and tied scores.
     let tied = run("results.comment.test.gz");
-    compare(&tied, &qrels("qrels.comment.test"), &dir.join("out.comment.test"), 1, &mut agreement);
+    compare(
+        &tied,
+        &qrels("qrels.comment.test"),
+        &dir.join("out.comment.test"),
+        1,
+        &mut agreement,
+    );
 
-    for measure in ["map", "map_cut_100", "ndcg", "ndcg_cut_10", "recip_rank", "Rprec", "P_10", "recall_100", "success_1"] {
+    for measure in [
+        "map",
+        "map_cut_100",
+        "ndcg",
+        "ndcg_cut_10",
+        "recip_rank",
+        "Rprec",
+        "P_10",
+        "recall_100",
+        "success_1",
+    ] {
         assert!(agreement.contains_key(measure), "{measure} was not compared");
     }
     for (measure, (compared, wrong)) in &agreement {
-        // Shown with `cargo test -- --nocapture`.
-        println!("{measure:14} {compared:3} compared, {} differ", wrong.len());
-        assert!(wrong.is_empty(), "{measure}: {wrong:#?}");
+        assert!(
+            wrong.is_empty(),
+            "{measure}: {} of {compared} values differ: {wrong:#?}",
+            wrong.len()
+        );
     }
 }

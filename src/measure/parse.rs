@@ -81,7 +81,9 @@ const NAMES: [(&str, Family); 19] = [
 ];
 
 /// Measures of other tools that a slip of the pen must not turn into one of ours (`ERR` is not `RR`).
-const NOT_COMPUTED: [&str; 9] = ["bpref", "rbp", "err", "nerr", "infap", "iprec", "gm_map", "inst", "dcg"];
+const NOT_COMPUTED: [&str; 9] = [
+    "bpref", "rbp", "err", "nerr", "infap", "iprec", "gm_map", "inst", "dcg",
+];
 
 /// A name, its parameters and its cut-off, still text.
 struct Parts<'a> {
@@ -115,7 +117,8 @@ impl<'a> Parts<'a> {
 /// `a=1, b='x'` as pairs; quotes around a value are optional.
 fn split_params(text: &str) -> Option<Vec<(&str, &str)>> {
     let pairs = text.split(',').map(|part| part.split_once('='));
-    let trimmed = pairs.map(|pair| pair.map(|(key, value)| (key.trim(), value.trim().trim_matches(['\'', '"']))));
+    let trimmed =
+        pairs.map(|pair| pair.map(|(key, value)| (key.trim(), value.trim().trim_matches(['\'', '"']))));
     trimmed.collect()
 }
 
@@ -136,12 +139,21 @@ impl FromStr for Measure {
         }
         let Params { rel, gain } = parse_params(family, &parts.params)?;
         Ok(match family {
-            Family::Success => Self::Success { cutoff: needed()?, rel },
+            Family::Success => Self::Success {
+                cutoff: needed()?,
+                rel,
+            },
             Family::NDcg => Self::NDcg { gain, cutoff },
             Family::Rr => Self::Rr { cutoff, rel },
             Family::Ap => Self::Ap { cutoff, rel },
-            Family::P => Self::P { cutoff: needed()?, rel },
-            Family::R => Self::R { cutoff: needed()?, rel },
+            Family::P => Self::P {
+                cutoff: needed()?,
+                rel,
+            },
+            Family::R => Self::R {
+                cutoff: needed()?,
+                rel,
+            },
             Family::Rprec if cutoff.is_some() => {
                 return Err(ParseMeasureError::NeedlessCutoff { name: family.name() });
             }
@@ -376,11 +388,20 @@ mod tests {
             ("P_5,10", "the cut-off `5,10` is not a whole number from 1"),
             ("nDCG(rel=2)@10", "`nDCG` has no parameter `rel`; it has `gain`"),
             ("Judged(rel=2)@10", "`Judged` has no parameter `rel`; it has none"),
-            ("P(rel=0)@5", "`rel=0`: the least relevant grade is a whole number from 1"),
+            (
+                "P(rel=0)@5",
+                "`rel=0`: the least relevant grade is a whole number from 1",
+            ),
             ("nDCG(gain=cubic)", "`gain=cubic`: a gain is `linear` or `exp`"),
             ("P(rel=1,rel=2)@5", "the parameter `rel` is given twice"),
-            ("P(rel)@5", "`P(rel)@5` is not of the form `Name(param=value)@cutoff`"),
-            ("P(rel=2@5", "`P(rel=2@5` is not of the form `Name(param=value)@cutoff`"),
+            (
+                "P(rel)@5",
+                "`P(rel)@5` is not of the form `Name(param=value)@cutoff`",
+            ),
+            (
+                "P(rel=2@5",
+                "`P(rel=2@5` is not of the form `Name(param=value)@cutoff`",
+            ),
             ("", "`` is not of the form `Name(param=value)@cutoff`"),
             ("ERR@10", "the measure `ERR` is not computed by this version"),
             ("nDGC@10", "unknown measure `nDGC`"),
@@ -391,7 +412,12 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_answered_with_the_whole_measure() {
-        let suggestion = |text: &str| text.parse::<Measure>().unwrap_err().suggestion().map(str::to_owned);
+        let suggestion = |text: &str| {
+            text.parse::<Measure>()
+                .unwrap_err()
+                .suggestion()
+                .map(str::to_owned)
+        };
         assert_eq!(suggestion("nDGC@10").as_deref(), Some("nDCG@10"));
         assert_eq!(suggestion("sucess(rel=2)@1").as_deref(), Some("success(rel=2)@1"));
         assert_eq!(suggestion("recal@100").as_deref(), Some("R@100"));

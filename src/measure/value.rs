@@ -60,7 +60,8 @@ fn relevant(topic: &Topic, rel: Grade) -> Option<usize> {
 /// Ranks, from 1, of the relevant documents among the first `cutoff`.
 fn ranks(topic: &Topic, cutoff: usize, rel: Grade) -> impl Iterator<Item = usize> {
     let seen = topic.ranked.iter().take(cutoff).enumerate();
-    seen.filter(move |(_, grade)| grade.is_some_and(|g| g >= rel)).map(|(i, _)| i + 1)
+    seen.filter(move |(_, grade)| grade.is_some_and(|g| g >= rel))
+        .map(|(i, _)| i + 1)
 }
 
 fn found(topic: &Topic, cutoff: usize, rel: Grade) -> usize {
@@ -114,7 +115,10 @@ mod tests {
 
     fn close(measure: &str, topic: &Topic, expected: f64) {
         let got = value(measure, topic).unwrap();
-        assert!((got - expected).abs() < 1e-12, "{measure}: {got} is not {expected}");
+        assert!(
+            (got - expected).abs() < 1e-12,
+            "{measure}: {got} is not {expected}"
+        );
     }
 
     #[test]

@@ -46,7 +46,10 @@ pub fn read(path: &Path) -> Result<Run, DatasetError> {
         ranking.sort_by(|(a, _), (b, _)| by_rank(a, b));
     }
     let strip = |ranking: Vec<(ScoredDoc, usize)>| ranking.into_iter().map(|(scored, _)| scored).collect();
-    let rankings = rankings.into_iter().map(|(query, ranking)| (query, strip(ranking))).collect();
+    let rankings = rankings
+        .into_iter()
+        .map(|(query, ranking)| (query, strip(ranking)))
+        .collect();
     problems.or(Run { tag, rankings })
 }
 
@@ -133,11 +136,17 @@ mod tests {
     }
 
     fn ranking<'a>(run: &'a Run, query: &str) -> Vec<(&'a str, f64)> {
-        run.rankings[query].iter().map(|s| (s.doc.as_str(), s.score)).collect()
+        run.rankings[query]
+            .iter()
+            .map(|s| (s.doc.as_str(), s.score))
+            .collect()
     }
 
     fn one_query(scored: &[(&str, f64)]) -> Run {
-        let ranking = scored.iter().map(|&(doc, score)| ScoredDoc { doc: doc.into(), score });
+        let ranking = scored.iter().map(|&(doc, score)| ScoredDoc {
+            doc: doc.into(),
+            score,
+        });
         Run {
             tag: "t".into(),
             rankings: BTreeMap::from([("q".to_owned(), ranking.collect())]),
@@ -146,8 +155,12 @@ mod tests {
 
     #[test]
     fn the_order_is_by_score_then_by_id_downwards_whatever_the_rank_column_says() {
-        let run = read_text("q Q0 d1 1 0.5 a\nq Q0 d10 2 0.5 a\nq Q0 d9\t3 5e-1 a\r\nq Q0 d0 4 2 b\n").unwrap();
-        assert_eq!(ranking(&run, "q"), [("d0", 2.0), ("d9", 0.5), ("d10", 0.5), ("d1", 0.5)]);
+        let run =
+            read_text("q Q0 d1 1 0.5 a\nq Q0 d10 2 0.5 a\nq Q0 d9\t3 5e-1 a\r\nq Q0 d0 4 2 b\n").unwrap();
+        assert_eq!(
+            ranking(&run, "q"),
+            [("d0", 2.0), ("d9", 0.5), ("d10", 0.5), ("d1", 0.5)]
+        );
         assert_eq!(run.tag, "b");
     }
 
@@ -184,10 +197,16 @@ mod tests {
     #[test]
     fn what_could_not_be_read_back_is_not_written() {
         let error = write(&one_query(&[("d 1", 1.0)]), &mut Vec::new()).unwrap_err();
-        assert_eq!(error.to_string(), "`d 1` is empty or has white space in it, which a run file cannot hold");
+        assert_eq!(
+            error.to_string(),
+            "`d 1` is empty or has white space in it, which a run file cannot hold"
+        );
         let error = write(&one_query(&[("d1", f64::NAN)]), &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "the score of `d1` for `q` is NaN");
-        let untagged = Run { tag: String::new(), ..one_query(&[]) };
+        let untagged = Run {
+            tag: String::new(),
+            ..one_query(&[])
+        };
         assert!(write(&untagged, &mut Vec::new()).is_err());
     }
 
