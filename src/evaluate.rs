@@ -14,7 +14,7 @@ use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
 use crate::plan::{Cell, Gate, Plan};
-use crate::stats;
+use crate::stats::{self, Bootstrap, Outcomes};
 use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
@@ -347,16 +347,16 @@ fn difference(
         .iter()
         .filter_map(|(query, value)| Some(value - reference.get(query)?))
         .collect();
-    let interval = stats::paired_interval(
-        &deltas,
-        plan.compare.level,
-        plan.compare.resamples,
-        plan.measure.seed,
-    );
+    let bootstrap = Bootstrap {
+        level: plan.compare.level,
+        resamples: plan.compare.resamples,
+        seed: plan.measure.seed,
+    };
+    let Outcomes { wins, ties, losses } = Outcomes::of(&deltas);
     Some(Difference {
         mean: stats::mean(&deltas)?,
-        interval,
+        interval: bootstrap.mean_interval(&deltas).map(|i| (i.low, i.high)),
         n: deltas.len(),
-        wins_ties_losses: stats::wins_ties_losses(&deltas),
+        wins_ties_losses: (wins, ties, losses),
     })
 }

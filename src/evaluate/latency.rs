@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Latency, Percentiles};
 use crate::plan::LatencyPlan;
 use crate::runner::{EMBED, TOTAL};
-use crate::stats::quantile;
+use crate::stats::{quantile, supports_quantile};
 use crate::store::{LatencySample, Timing};
 
 const MS: f64 = 1e-6;
@@ -46,19 +46,21 @@ pub(super) fn latency(
 
 fn percentiles(sorted: &[f64], quantiles: &[f64]) -> Option<Percentiles> {
     let (min, max) = (*sorted.first()?, *sorted.last()?);
-    let supported = |q: f64| supports(sorted.len(), q).then(|| quantile(sorted, q / 100.0));
     Some(Percentiles {
         n: sorted.len(),
         mean: sorted.iter().sum::<f64>() / sorted.len() as f64,
         min,
         max,
-        quantiles: quantiles.iter().map(|&q| (q, supported(q))).collect(),
+        quantiles: quantiles.iter().map(|&q| (q, supported(sorted, q))).collect(),
     })
 }
 
-/// A percentile needs at least one sample beyond it: p99 from 100 samples on, p99.9 from 1,000.
-fn supports(n: usize, q: f64) -> bool {
-    n as f64 * (1.0 - q / 100.0) >= 1.0 - 1e-9
+/// The percentile `q`, if the sample has at least one value beyond it.
+fn supported(sorted: &[f64], q: f64) -> Option<f64> {
+    let share = q / 100.0;
+    supports_quantile(sorted.len(), share)
+        .then(|| quantile(sorted, share))
+        .flatten()
 }
 
 /// One quantile per pass, in the order of the passes.
@@ -74,7 +76,7 @@ fn by_pass(samples: &[&LatencySample], q: f64) -> Vec<f64> {
         ms.sort_by(f64::total_cmp);
         quantile(&ms, q / 100.0)
     };
-    passes.into_values().map(at).collect()
+    passes.into_values().filter_map(at).collect()
 }
 
 /// Points of the percentile chart, as far as the sample goes.
@@ -83,8 +85,7 @@ fn curve(sorted: &[f64]) -> Vec<(f64, f64)> {
         1.0, 5.0, 10.0, 25.0, 50.0, 60.0, 70.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99,
     ];
     AT.into_iter()
-        .filter(|&q| supports(sorted.len(), q))
-        .map(|q| (q, quantile(sorted, q / 100.0)))
+        .filter_map(|q| Some((q, supported(sorted, q)?)))
         .collect()
 }
 
@@ -100,14 +101,6 @@ mod tests {
             part: part.into(),
             nanos: ms * 1_000_000,
         }
-    }
-
-    #[test]
-    fn a_percentile_is_shown_only_if_the_sample_supports_it() {
-        assert!(supports(100, 99.0));
-        assert!(!supports(99, 99.0));
-        assert!(supports(1000, 99.9));
-        assert!(supports(2, 50.0));
     }
 
     #[test]
