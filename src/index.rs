@@ -1,8 +1,29 @@
 //! The embedded engine: exact scan, graph, binary codes, sparse postings, payload indexes.
 //!
 //! It knows vectors, rows and bit sets. It knows nothing of specs, documents, judgements or reports.
+//!
+//! A *row* is a position in one matrix of vectors; a *point* is a position in the corpus. They differ where a
+//! document has no text for a vector ([`points::PointMap`]). Rows ascend with points, so that ranking rows and
+//! ranking points is the same.
+
+pub mod binary;
+pub mod bitset;
+pub mod bm25;
+pub mod dense;
+pub mod distance;
+pub mod exact;
+pub mod graph;
+pub mod payload;
+pub mod points;
+pub mod sparse;
+pub mod topk;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 use serde::{Deserialize, Serialize};
+
+use bitset::BitSet;
 
 /// Work done by a search: exact, repeatable, and independent of the machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +34,7 @@ pub struct Counters {
     pub code_distances: u64,
     /// Postings of a sparse vector looked at.
     pub postings: u64,
-    /// Candidates considered before truncation to the limit.
+    /// Candidates considered before truncation to the limit: every point whose final score was known.
     pub candidates: u64,
     /// Candidates scored again with float vectors.
     pub rescored: u64,
@@ -39,4 +60,52 @@ pub struct SparseVector {
     pub dims: Vec<u32>,
     /// One finite weight per dimension.
     pub weights: Vec<f32>,
+}
+
+/// Which points a search may return, and when that is looked at.
+#[derive(Clone, Copy)]
+pub enum Filtering<'a> {
+    /// Every point.
+    None,
+    /// The points of the set; the engine decides how.
+    Auto(&'a BitSet),
+    /// The points of the set, and only they are looked at.
+    Pre(&'a BitSet),
+    /// The points of the set; a graph is walked as a whole and returns only them. Without a graph, as `Pre`.
+    InGraph(&'a BitSet),
+    /// Search as if there were no filter, then keep the hits that pass: may return fewer than asked for.
+    Post(&'a dyn Fn(u32) -> bool),
+}
+
+/// Why an index could not be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IndexError {
+    /// `hnsw_rs` ends the process beyond 256 links and cannot count to 256.
+    #[error("m is {0}; the graph takes 2 to 255 links per point")]
+    Links(usize),
+    /// A beam of no width finds nothing.
+    #[error("ef_construct is 0; 1 is the least, 100 to 200 is usual")]
+    Beam,
+    /// Rows and their points do not go together.
+    #[error("{rows} rows need as many points below {count}, ascending and distinct")]
+    Points {
+        /// Rows given.
+        rows: usize,
+        /// Size of the corpus.
+        count: usize,
+    },
+    /// A vector that no distance is defined for.
+    #[error("row {row} holds a value that is not finite")]
+    NotFinite {
+        /// The row.
+        row: usize,
+    },
+    /// A sparse vector whose dimensions and weights do not go together.
+    #[error(
+        "the sparse vector of point {point} needs ascending, distinct dimensions with one finite weight each"
+    )]
+    Sparse {
+        /// The point.
+        point: usize,
+    },
 }

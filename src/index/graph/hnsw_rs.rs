@@ -1,0 +1,120 @@
+//! The graph of the `hnsw_rs` crate, with its habits contained.
+//!
+//! What had to be known (version 0.3):
+//! * Distances must be neither negative nor NaN, or it panics; [`Element::distance`] sees to that.
+//! * More than 256 links end the *process*; exactly 256 count as 0. [`super::GraphParams::check`] refuses both.
+//! * Layers are drawn from a generator with a fixed seed and nothing else is random, so insertion by one thread in
+//!   one order always gives the same graph. Insertion by many threads does not.
+//! * Under a filter the entry point sits in the result heap though it does not match; with a beam of 1 the heap can
+//!   run empty and the next look into it panics. A beam of 2 cannot.
+//! * Under a filter the walk does not stop when the beam is full of nearer hits, but empties its candidate list,
+//!   comparing as it goes. Filtered searches are therefore slow; the counter shows it.
+//! * Every row is copied into the graph.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use ::hnsw_rs::hnsw::Point;
+use ::hnsw_rs::prelude::{Distance, FilterT, Hnsw};
+
+use super::{Element, GraphFacts, GraphParams};
+use crate::index::bitset::BitSet;
+
+/// Up to here one thread inserts and the graph is repeatable; beyond, waiting costs more than repeatability is worth.
+const REPEATABLE_ROWS: usize = 50_000;
+/// Rows inserted by one thread before others join: racing for the first rows would leave some without links.
+const HEAD_START: usize = 1_000;
+/// Layers above the lowest are drawn with probability 1/m each; 16 is the crate's limit.
+const MAX_LAYERS: usize = 16;
+
+/// A link: the pointer in its list, and a counted allocation of a pointer to the row and its distance.
+const LINK_BYTES: usize = size_of::<Arc<()>>() + ARC_HEADER + size_of::<(Arc<()>, f32)>();
+/// The two reference counts in front of everything in an `Arc`.
+const ARC_HEADER: usize = 2 * size_of::<usize>();
+/// What a row costs beside its `Point` and its values: a counted pointer to it, and one list of links per layer, used
+/// or not, behind a lock and a counted pointer.
+const ROW_BYTES: usize =
+    size_of::<Arc<()>>() + 2 * ARC_HEADER + size_of::<usize>() + (1 + MAX_LAYERS) * size_of::<Vec<()>>();
+
+thread_local! {
+    /// Distance computations of this thread: the crate's distance is a value without access to the search.
+    static COMPUTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// [`Element::distance`], counted.
+struct Counted;
+
+impl<T: Element> Distance<T> for Counted {
+    fn eval(&self, a: &[T], b: &[T]) -> f32 {
+        COMPUTED.set(COMPUTED.get() + 1);
+        T::distance(a, b)
+    }
+}
+
+pub(super) struct HnswRs<T: Element> {
+    hnsw: Hnsw<'static, T, Counted>,
+}
+
+impl<T: Element> HnswRs<T> {
+    pub(super) fn build<'a>(rows: impl ExactSizeIterator<Item = &'a [T]>, params: GraphParams) -> Self {
+        let count = rows.len();
+        let hnsw = Hnsw::new(params.m, count.max(1), MAX_LAYERS, params.ef_construct, Counted);
+        let alone = if count <= REPEATABLE_ROWS {
+            count
+        } else {
+            HEAD_START
+        };
+        let mut rows = rows.zip(0..);
+        for row in rows.by_ref().take(alone) {
+            hnsw.insert_slice(row);
+        }
+        let rest: Vec<(&[T], usize)> = rows.collect();
+        if !rest.is_empty() {
+            hnsw.parallel_insert_slice(&rest);
+        }
+        Self { hnsw }
+    }
+
+    pub(super) fn search(
+        &self,
+        query: &[T],
+        ef: usize,
+        allowed: Option<&BitSet>,
+        found: &mut Vec<u32>,
+    ) -> u64 {
+        let ef = ef.max(2);
+        let before = COMPUTED.get();
+        let neighbours = match allowed {
+            None => self.hnsw.search(query, ef, ef),
+            Some(set) => {
+                let passes = |row: &usize| set.contains(*row as u32);
+                self.hnsw
+                    .search_filter(query, ef, ef, Some(&passes as &dyn FilterT))
+            }
+        };
+        found.clear();
+        found.extend(neighbours.iter().map(|n| n.d_id as u32));
+        COMPUTED.get() - before
+    }
+
+    /// The links are counted; the sizes of what holds them are those of the crate's types. Spare capacity and the
+    /// allocator's own overhead are not seen, so the bytes are a lower bound.
+    pub(super) fn facts(&self) -> GraphFacts {
+        let rows = self.hnsw.get_nb_point();
+        let links = self.links();
+        let copy = self.hnsw.get_point_indexation().get_data_dimension() * size_of::<T>();
+        GraphFacts {
+            links,
+            bytes: links * LINK_BYTES + rows * (ROW_BYTES + size_of::<Point<'static, T>>() + copy),
+            repeatable: rows <= REPEATABLE_ROWS,
+        }
+    }
+
+    fn links(&self) -> usize {
+        let points = self.hnsw.get_point_indexation();
+        (0..MAX_LAYERS)
+            .flat_map(|layer| points.get_layer_iterator(layer))
+            .map(|row| row.get_neighborhood_id().iter().map(Vec::len).sum::<usize>())
+            .sum()
+    }
+}
