@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::measure::StageMeasure;
+use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
 
 /// Everything a run needs to know.
@@ -287,6 +287,17 @@ pub enum GateLevel {
     Error,
     /// Shown, no more.
     Warn,
+}
+
+impl MeasurePlan {
+    /// How many exact neighbours the measures need; `None` when they need none.
+    pub fn neighbours(&self) -> Option<usize> {
+        let cutoff = |m: &StageMeasure| match m.measure {
+            Measure::KnnRecall { cutoff } => Some(cutoff),
+            _ => None,
+        };
+        self.quality.iter().filter_map(cutoff).max()
+    }
 }
 
 impl Cell {

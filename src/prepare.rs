@@ -179,6 +179,7 @@ fn dense(
 
 fn sparse(data: &Dataset, fields: &[String], k1: f32, b: f32) -> Result<SparseVectors, PrepareError> {
     let texts = texts(data, fields, " ")?;
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let (encoder, docs) = Bm25Encoder::fit(&texts, k1, b);
     let queries = data.queries.iter().map(|q| encoder.query(&q.text)).collect();
     Ok(SparseVectors {

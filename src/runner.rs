@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnswer};
 use crate::dataset::Dataset;
-use crate::measure::Measure;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
 use crate::plan::{Cell, Plan};
@@ -33,7 +32,7 @@ use clock::Clock;
 use oracle::Oracle;
 use timing::CellTimer;
 
-pub use timing::{EMBED, LiveModels, TOTAL};
+pub use timing::LiveModels;
 
 /// Everything a run is carried out with.
 pub struct Runner<'a> {
@@ -245,7 +244,7 @@ impl Runner<'_> {
         oracle: &mut Oracle,
         bundle: &BundleWriter,
     ) -> Result<BTreeMap<String, String>, StoreError> {
-        let Some(k) = self.knn_depth() else {
+        let Some(k) = self.plan.measure.neighbours() else {
             return Ok(BTreeMap::new());
         };
         let mut keys = BTreeMap::new();
@@ -256,17 +255,6 @@ impl Runner<'_> {
             }
         }
         Ok(keys)
-    }
-
-    /// The deepest cut-off of a `knn_recall`.
-    fn knn_depth(&self) -> Option<usize> {
-        let measures = self.plan.measure.quality.iter();
-        measures
-            .filter_map(|m| match m.measure {
-                Measure::KnnRecall { cutoff } => Some(cutoff),
-                _ => None,
-            })
-            .max()
     }
 
     fn time(

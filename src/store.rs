@@ -269,11 +269,16 @@ pub struct LatencySample {
     pub pass: u32,
     /// Query id.
     pub query: String,
-    /// `total`, `embed`, or a stage's name.
+    /// [`TOTAL`], [`EMBED`], or a stage's name.
     pub part: String,
     /// Nanoseconds.
     pub nanos: u64,
 }
+
+/// Name of the part of a latency that covers the whole query.
+pub const TOTAL: &str = "total";
+/// Name of the part that covers encoding the query.
+pub const EMBED: &str = "embed";
 
 /// Why a bundle could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Latency, Percentiles};
 use crate::plan::LatencyPlan;
-use crate::runner::{EMBED, TOTAL};
 use crate::stats::{quantile, supports_quantile};
-use crate::store::{LatencySample, Timing};
+use crate::store::{EMBED, LatencySample, TOTAL, Timing};
 
 const MS: f64 = 1e-6;
 

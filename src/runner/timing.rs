@@ -13,7 +13,7 @@ use crate::models::{Embedder, Reranker};
 use crate::pipeline::StageKind;
 use crate::plan::LatencyPlan;
 use crate::progress::Silent;
-use crate::store::{LatencySample, Timing};
+use crate::store::{EMBED, LatencySample, TOTAL, Timing};
 
 use super::RunError;
 use super::cell::{CellContext, Encoded};
@@ -214,11 +214,6 @@ impl<'a> CellTimer<'a> {
         (self.timing, self.samples, self.last)
     }
 }
-
-/// Name of the part that covers the whole query.
-pub const TOTAL: &str = "total";
-/// Name of the part that covers encoding the query.
-pub const EMBED: &str = "embed";
 
 fn drain(worker: &mut Worker<'_>, next: &AtomicUsize, queries: usize) -> (Vec<Timed>, usize) {
     let mut answers = Vec::with_capacity(queries);
