@@ -1,0 +1,223 @@
+//! The program as a user meets it: files in, tables, bundles and an exit status out.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A workplace of its own for each test: nothing a user has cached or set can help or hurt.
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Three documents and two queries, in BEIR's layout.
+    fn data(&self) {
+        self.write(
+            "tiny/corpus.jsonl",
+            r#"{"_id": "d1", "title": "red apple", "metadata": {"price": 1}}
+{"_id": "d2", "title": "green pear", "metadata": {"price": 2}}
+{"_id": "d3", "title": "blue plum", "metadata": {"price": 3}}
+"#,
+        );
+        self.write(
+            "tiny/queries.jsonl",
+            r#"{"_id": "q1", "text": "apple"}
+{"_id": "q2", "text": "cheap fruit pear", "metadata": {"filter": {"must": [{"key": "price", "range": {"lte": 2}}]}}}
+"#,
+        );
+        self.write(
+            "tiny/qrels/test.tsv",
+            "query-id\tcorpus-id\tscore\nq1\td1\t1\nq2\td2\t1\n",
+        );
+    }
+
+    /// A spec over the data above with a keyword search only, so that no model is needed.
+    fn spec(&self, rest: &str) -> PathBuf {
+        self.data();
+        let text = format!(
+            "evalrun: 1
+experiment: tiny
+question: does it run?
+data: [{{ beir: tiny }}]
+backends: {{ local: {{ local: {{}} }} }}
+index:
+  vectors:
+    words: {{ bm25: [title] }}
+pipelines:
+  words:
+    - sparse: {{ as: s, vector: words, limit: 3 }}
+{rest}"
+        );
+        self.write("tiny.yaml", &text)
+    }
+
+    fn evalrun(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_evalrun"))
+            .args(args)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("EVALRUN_CACHE", self.path("cache"))
+            .env_remove("COLUMNS")
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap()
+    }
+
+    fn run(&self, spec: &Path) -> Output {
+        let out_dir = self.path("reports");
+        self.evalrun(&[
+            spec.to_str().unwrap(),
+            "--out-dir",
+            out_dir.to_str().unwrap(),
+        ])
+    }
+
+    /// The bundles below `reports/<experiment>/`, oldest first.
+    fn bundles(&self, experiment: &str) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.path("reports").join(experiment)).unwrap();
+        let mut bundles: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+        bundles.sort();
+        bundles
+    }
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[test]
+fn a_run_writes_a_complete_bundle_and_prints_a_table() {
+    let place = Place::new();
+    let output = place.run(&place.spec("measure: { quality: [success@1] }\n"));
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("success@1"), "{}", stdout(&output));
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    for file in [
+        "manifest.json",
+        "spec.yaml",
+        "plan.json",
+        "cells.jsonl",
+        "queries.jsonl",
+        "qrels/tiny.qrels",
+        "queries.parquet",
+        "latency.parquet",
+        "traces.jsonl.zst",
+        "texts.jsonl.zst",
+        "report.html",
+        "summary.md",
+    ] {
+        let size = std::fs::metadata(bundle.join(file)).unwrap().len();
+        assert!(size > 0, "{file} is empty");
+    }
+    assert_eq!(std::fs::read_dir(bundle.join("runs")).unwrap().count(), 1);
+}
+
+#[test]
+fn the_same_bundle_renders_to_the_same_bytes() {
+    let place = Place::new();
+    place.run(&place.spec(""));
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    let first = std::fs::read(bundle.join("report.html")).unwrap();
+    let again = place.path("again.html");
+    let output = place.evalrun(&[
+        "report",
+        bundle.to_str().unwrap(),
+        "-o",
+        again.to_str().unwrap(),
+    ]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(first == std::fs::read(again).unwrap(), "the report is no function of the bundle");
+}
+
+#[test]
+fn a_failed_gate_exits_with_100_and_a_passed_one_with_0() {
+    let place = Place::new();
+    let gate = |limit: &str| format!("measure: {{ quality: [success@1] }}\ngates:\n  - {{ that: success@1 {limit} }}\n");
+    let passed = place.run(&place.spec(&gate(">= 1")));
+    assert_eq!(status(&passed), 0, "{}", stderr(&passed));
+    let failed = place.run(&place.spec(&gate("< 1")));
+    assert_eq!(status(&failed), 100, "{}", stderr(&failed));
+    let warned = place.run(&place.spec(&gate("< 1, level: warn")));
+    assert_eq!(status(&warned), 0, "{}", stderr(&warned));
+}
+
+#[test]
+fn validate_plan_and_run_say_the_same_of_a_bad_spec() {
+    let place = Place::new();
+    let spec = place.spec("measure: { quality: [ndgc@10] }\n");
+    let spec = spec.to_str().unwrap();
+    let validate = place.evalrun(&["validate", spec]);
+    assert_eq!(status(&validate), 3);
+    assert!(stderr(&validate).contains("nDCG@10"), "{}", stderr(&validate));
+    assert_eq!(stdout(&validate), "");
+    for verb in ["plan", "run"] {
+        let output = place.evalrun(&[verb, spec]);
+        assert_eq!(status(&output), 3);
+        assert_eq!(stderr(&output), stderr(&validate));
+    }
+}
+
+#[test]
+fn bad_data_is_named_with_file_and_line() {
+    let place = Place::new();
+    let spec = place.spec("");
+    place.write(
+        "tiny/corpus.jsonl",
+        "{\"_id\": \"d1\", \"title\": \"a\"}\n{\"_id\": \"d1\", \"title\": \"b\"}\nnot json\n",
+    );
+    let output = place.run(&spec);
+    assert_eq!(status(&output), 3);
+    let said = stderr(&output);
+    assert!(said.contains("corpus.jsonl:2") && said.contains("corpus.jsonl:3"), "{said}");
+    assert!(!place.path("reports").exists(), "nothing is written before the data is known to be good");
+}
+
+#[test]
+fn a_wrong_option_is_a_matter_of_usage() {
+    let place = Place::new();
+    let output = place.evalrun(&["--no-such-option"]);
+    assert_eq!(status(&output), 2);
+    let output = place.evalrun(&["report", "/no/such/bundle"]);
+    assert_eq!(status(&output), 3);
+    assert!(stderr(&output).contains("/no/such/bundle"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_quality_run_takes_no_time() {
+    let place = Place::new();
+    let spec = place.spec("");
+    let out_dir = place.path("reports");
+    let output = place.evalrun(&[
+        spec.to_str().unwrap(),
+        "--no-timing",
+        "--out-dir",
+        out_dir.to_str().unwrap(),
+    ]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
+    assert!(cells.contains("\"timing\":null"), "{cells}");
+}
