@@ -3,13 +3,17 @@
 //! A filter is data. It says which documents are allowed; how it is carried out (before, after or inside the graph)
 //! is the business of a stage's strategy. [`Filter::matches`] is the definition that every backend is held against.
 
+mod wire;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A document's payload: the metadata that filters may look at.
 pub type Payload = Map<String, Value>;
 
 /// Conditions over a payload; an empty filter allows everything.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields, default)]
 pub struct Filter {
     /// Every one of these holds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -24,18 +28,17 @@ pub struct Filter {
 
 /// One condition on one field. A field that is absent or null fulfils no condition. A field that holds a list
 /// fulfils a condition when one of its elements does.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(into = "wire::Condition")]
 pub struct Condition {
     /// The payload field.
     pub key: String,
     /// What its value has to be.
-    #[serde(flatten)]
     pub test: Test,
 }
 
 /// What a value has to be.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// One of these values (`match: 12`, or `match: { any: [12, 24] }`).
     Match(Vec<Scalar>),
@@ -44,7 +47,7 @@ pub enum Test {
 }
 
 /// A value that can be matched exactly.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Scalar {
     /// `true` or `false`.
@@ -55,8 +58,8 @@ pub enum Scalar {
     Keyword(String),
 }
 
-/// Bounds of a number; an absent bound is no bound.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+/// Bounds of a number, finite; an absent bound is no bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Range {
     /// Greater than.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -148,5 +151,90 @@ impl Scalar {
                 .map_or_else(|| b.as_f64() == Some(*a as f64), |b| b == *a),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The truth of a filter on a payload, both as JSON.
+    fn matches(filter: Value, payload: Value) -> bool {
+        let filter: Filter = serde_json::from_value(filter).unwrap();
+        filter.matches(payload.as_object().unwrap())
+    }
+
+    fn must(condition: Value) -> Value {
+        json!({ "must": [condition] })
+    }
+
+    #[test]
+    fn an_empty_filter_allows_everything() {
+        assert!(matches(json!({}), json!({})));
+        assert!(matches(json!({ "should": [] }), json!({ "brand": "Bosch" })));
+    }
+
+    #[test]
+    fn groups_are_joined_with_and() {
+        let filter = json!({
+            "must": [{ "key": "voltage", "range": { "gte": 12 } }],
+            "must_not": [{ "key": "brand", "match": "Noname" }],
+            "should": [{ "key": "stock", "match": true }, { "key": "days", "range": { "lt": 3 } }],
+        });
+        let accepted = |payload| matches(filter.clone(), payload);
+        assert!(accepted(json!({ "voltage": 12, "brand": "Bosch", "stock": true, "days": 9 })));
+        assert!(accepted(json!({ "voltage": 24, "days": 2 })));
+        assert!(!accepted(json!({ "voltage": 6, "stock": true })));
+        assert!(!accepted(json!({ "voltage": 12, "brand": "Noname", "stock": true })));
+        assert!(!accepted(json!({ "voltage": 12, "stock": false, "days": 3 })));
+    }
+
+    #[test]
+    fn an_absent_or_null_field_fulfils_no_condition() {
+        for payload in [json!({}), json!({ "voltage": null })] {
+            assert!(!matches(must(json!({ "key": "voltage", "match": 12 })), payload.clone()));
+            assert!(!matches(must(json!({ "key": "voltage", "range": { "lt": 99 } })), payload.clone()));
+            let not = json!({ "must_not": [{ "key": "voltage", "match": 12 }] });
+            assert!(matches(not, payload));
+        }
+    }
+
+    #[test]
+    fn a_list_fulfils_what_one_of_its_elements_fulfils() {
+        let payload = json!({ "fits": ["Golf", "Polo", null], "years": [1999, 2004.5] });
+        assert!(matches(must(json!({ "key": "fits", "match": "Polo" })), payload.clone()));
+        assert!(!matches(must(json!({ "key": "fits", "match": "polo" })), payload.clone()));
+        assert!(matches(must(json!({ "key": "years", "range": { "gt": 2000 } })), payload.clone()));
+        // No single element lies between the two, so the list does not.
+        assert!(!matches(must(json!({ "key": "years", "range": { "gt": 1999, "lt": 2004 } })), payload));
+    }
+
+    #[test]
+    fn an_integer_equals_a_float_of_the_same_value_and_nothing_else() {
+        let twelve = || must(json!({ "key": "v", "match": 12 }));
+        assert!(matches(twelve(), json!({ "v": 12.0 })));
+        assert!(!matches(twelve(), json!({ "v": 12.5 })));
+        assert!(!matches(twelve(), json!({ "v": "12" })));
+        assert!(!matches(must(json!({ "key": "v", "match": 1 })), json!({ "v": true })));
+    }
+
+    #[test]
+    fn any_means_one_of() {
+        let filter = must(json!({ "key": "v", "match": { "any": [12, "24", false] } }));
+        assert!(matches(filter.clone(), json!({ "v": "24" })));
+        assert!(matches(filter.clone(), json!({ "v": [6, 12] })));
+        assert!(!matches(filter, json!({ "v": 24 })));
+    }
+
+    #[test]
+    fn keys_are_sorted_and_distinct() {
+        let filter: Filter = serde_json::from_value(json!({
+            "must": [{ "key": "b", "match": 1 }, { "key": "a", "match": 1 }],
+            "should": [{ "key": "b", "match": 2 }],
+        }))
+        .unwrap();
+        assert_eq!(filter.keys(), ["a", "b"]);
     }
 }
