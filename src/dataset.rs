@@ -3,11 +3,23 @@
 //! Documents are held sorted by id bytes, so that a document's position is its [`crate::hit::Hit::point`] and the
 //! order of points is the order of ids. This module reads files; it knows nothing of YAML, backends or reports.
 
+mod beir;
+mod folder;
+mod json;
+pub(crate) mod lines;
+pub(crate) mod problem;
+mod qrels;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, Payload};
+
+pub use beir::{BeirSource, load};
+pub use folder::resolve;
+pub use problem::{DatasetError, Fault, Problem, Problems};
+pub use qrels::{read_trec, write_trec};
 
 /// Documents, queries and judgements that belong together.
 #[derive(Debug, Clone)]
@@ -22,7 +34,7 @@ pub struct Dataset {
     pub queries: Vec<Query>,
     /// Judgements of the split.
     pub qrels: Qrels,
-    /// The files all of this was read from.
+    /// The files all of this was read from: corpus, queries, judgements.
     pub files: Vec<SourceFile>,
 }
 
@@ -70,6 +82,14 @@ pub struct SourceFile {
     pub sha256: String,
     /// Records in it.
     pub rows: usize,
+}
+
+impl Dataset {
+    /// How many queries of the queries file the split does not judge; they are not in `queries`.
+    pub fn queries_without_judgements(&self) -> usize {
+        let rows = self.files.get(1).map_or(0, |file| file.rows);
+        rows.saturating_sub(self.queries.len())
+    }
 }
 
 impl Doc {

@@ -184,18 +184,28 @@ mod tests {
             "should": [{ "key": "stock", "match": true }, { "key": "days", "range": { "lt": 3 } }],
         });
         let accepted = |payload| matches(filter.clone(), payload);
-        assert!(accepted(json!({ "voltage": 12, "brand": "Bosch", "stock": true, "days": 9 })));
+        assert!(accepted(
+            json!({ "voltage": 12, "brand": "Bosch", "stock": true, "days": 9 })
+        ));
         assert!(accepted(json!({ "voltage": 24, "days": 2 })));
         assert!(!accepted(json!({ "voltage": 6, "stock": true })));
-        assert!(!accepted(json!({ "voltage": 12, "brand": "Noname", "stock": true })));
+        assert!(!accepted(
+            json!({ "voltage": 12, "brand": "Noname", "stock": true })
+        ));
         assert!(!accepted(json!({ "voltage": 12, "stock": false, "days": 3 })));
     }
 
     #[test]
     fn an_absent_or_null_field_fulfils_no_condition() {
         for payload in [json!({}), json!({ "voltage": null })] {
-            assert!(!matches(must(json!({ "key": "voltage", "match": 12 })), payload.clone()));
-            assert!(!matches(must(json!({ "key": "voltage", "range": { "lt": 99 } })), payload.clone()));
+            assert!(!matches(
+                must(json!({ "key": "voltage", "match": 12 })),
+                payload.clone()
+            ));
+            assert!(!matches(
+                must(json!({ "key": "voltage", "range": { "lt": 99 } })),
+                payload.clone()
+            ));
             let not = json!({ "must_not": [{ "key": "voltage", "match": 12 }] });
             assert!(matches(not, payload));
         }
@@ -204,11 +214,23 @@ mod tests {
     #[test]
     fn a_list_fulfils_what_one_of_its_elements_fulfils() {
         let payload = json!({ "fits": ["Golf", "Polo", null], "years": [1999, 2004.5] });
-        assert!(matches(must(json!({ "key": "fits", "match": "Polo" })), payload.clone()));
-        assert!(!matches(must(json!({ "key": "fits", "match": "polo" })), payload.clone()));
-        assert!(matches(must(json!({ "key": "years", "range": { "gt": 2000 } })), payload.clone()));
+        assert!(matches(
+            must(json!({ "key": "fits", "match": "Polo" })),
+            payload.clone()
+        ));
+        assert!(!matches(
+            must(json!({ "key": "fits", "match": "polo" })),
+            payload.clone()
+        ));
+        assert!(matches(
+            must(json!({ "key": "years", "range": { "gt": 2000 } })),
+            payload.clone()
+        ));
         // No single element lies between the two, so the list does not.
-        assert!(!matches(must(json!({ "key": "years", "range": { "gt": 1999, "lt": 2004 } })), payload));
+        assert!(!matches(
+            must(json!({ "key": "years", "range": { "gt": 1999, "lt": 2004 } })),
+            payload
+        ));
     }
 
     #[test]
@@ -217,7 +239,10 @@ mod tests {
         assert!(matches(twelve(), json!({ "v": 12.0 })));
         assert!(!matches(twelve(), json!({ "v": 12.5 })));
         assert!(!matches(twelve(), json!({ "v": "12" })));
-        assert!(!matches(must(json!({ "key": "v", "match": 1 })), json!({ "v": true })));
+        assert!(!matches(
+            must(json!({ "key": "v", "match": 1 })),
+            json!({ "v": true })
+        ));
     }
 
     #[test]

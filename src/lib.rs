@@ -33,3 +33,6 @@ pub mod models;
 
 // Numbers.
 pub mod measure;
+pub mod stats;
+
+mod suggest;

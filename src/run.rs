@@ -1,5 +1,8 @@
 //! Rankings with external ids, and the TREC run format they are kept in.
 
+pub mod trec;
+
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// All queries' rankings of one cell.
@@ -18,4 +21,14 @@ pub struct ScoredDoc {
     pub doc: String,
     /// What ranked it.
     pub score: f64,
+}
+
+/// The ranking order of [`crate::hit::by_rank`], for documents with external ids: score descending, then id
+/// descending by bytes. Zero and minus zero tie, as they do in trec_eval.
+///
+/// Scores are finite by construction.
+pub fn by_rank(a: &ScoredDoc, b: &ScoredDoc) -> Ordering {
+    // Adding zero turns -0.0 into 0.0 and leaves every other number alone.
+    let by_score = (b.score + 0.0).total_cmp(&(a.score + 0.0));
+    by_score.then_with(|| b.doc.cmp(&a.doc))
 }

@@ -90,7 +90,10 @@ impl TryFrom<Condition> for super::Condition {
             (Some(Values(any)), None) => Test::Match(any),
             (None, Some(range)) => Test::Range(range),
             (None, None) => {
-                return Err(format!("the condition on `{}` needs `match` or `range`", wire.key));
+                return Err(format!(
+                    "the condition on `{}` needs `match` or `range`",
+                    wire.key
+                ));
             }
             (Some(_), Some(_)) => {
                 return Err(format!(
@@ -381,10 +384,16 @@ mod tests {
     #[test]
     fn mistakes_have_messages_that_name_the_way_out() {
         let cases = [
-            (r#"{"most":[]}"#, "unknown field `most`, expected one of `must`, `must_not`, `should`"),
+            (
+                r#"{"most":[]}"#,
+                "unknown field `most`, expected one of `must`, `must_not`, `should`",
+            ),
             (r#"{"must":[{"key":"a","math":1}]}"#, "unknown field `math`"),
             (r#"{"must":[{"match":1}]}"#, "missing field `key`"),
-            (r#"{"must":[{"key":"a"}]}"#, "the condition on `a` needs `match` or `range`"),
+            (
+                r#"{"must":[{"key":"a"}]}"#,
+                "the condition on `a` needs `match` or `range`",
+            ),
             (
                 r#"{"must":[{"key":"a","match":1,"range":{"gt":1}}]}"#,
                 "the condition on `a` has both `match` and `range`; write two conditions",
@@ -393,11 +402,26 @@ mod tests {
                 r#"{"must":[{"key":"a","match":1.5}]}"#,
                 "1.5 is no exact value; use `range` for numbers with a fraction",
             ),
-            (r#"{"must":[{"key":"a","match":{"any":[]}}]}"#, "`any` is empty, so nothing could match"),
-            (r#"{"must":[{"key":"a","match":{"all":[1]}}]}"#, "unknown field `all`, expected `any`"),
-            (r#"{"must":[{"key":"a","match":18446744073709551615}]}"#, "is beyond the largest integer"),
-            (r#"{"must":[{"key":"a","range":{}}]}"#, "an empty range; name at least one of `gt`"),
-            (r#"{"must":[{"key":"a","range":{"gtt":1}}]}"#, "unknown field `gtt`"),
+            (
+                r#"{"must":[{"key":"a","match":{"any":[]}}]}"#,
+                "`any` is empty, so nothing could match",
+            ),
+            (
+                r#"{"must":[{"key":"a","match":{"all":[1]}}]}"#,
+                "unknown field `all`, expected `any`",
+            ),
+            (
+                r#"{"must":[{"key":"a","match":18446744073709551615}]}"#,
+                "is beyond the largest integer",
+            ),
+            (
+                r#"{"must":[{"key":"a","range":{}}]}"#,
+                "an empty range; name at least one of `gt`",
+            ),
+            (
+                r#"{"must":[{"key":"a","range":{"gtt":1}}]}"#,
+                "unknown field `gtt`",
+            ),
         ];
         for (json, part) in cases {
             let message = message(json);
@@ -412,8 +436,14 @@ mod tests {
                 r#"{"must":[{"key":"a","match":[1,2]}]}"#,
                 "invalid type: sequence, expected true, false, a whole number, a text, or `{ any: […] }`",
             ),
-            (r#"{"must":[{"key":"a","range":{"gt":"12"}}]}"#, "invalid type: string \"12\", expected a number"),
-            (r#"{"must":[["a",1]]}"#, "invalid type: sequence, expected a condition: a map of `key`"),
+            (
+                r#"{"must":[{"key":"a","range":{"gt":"12"}}]}"#,
+                "invalid type: string \"12\", expected a number",
+            ),
+            (
+                r#"{"must":[["a",1]]}"#,
+                "invalid type: sequence, expected a condition: a map of `key`",
+            ),
             ("[]", "invalid type: sequence, expected a filter: a map of `must`"),
         ];
         for (json, part) in cases {
@@ -426,11 +456,31 @@ mod tests {
     fn yaml_mistakes_keep_message_and_position() {
         let cases = [
             ("most: []\n", "unknown field `most`", 1),
-            ("must:\n- key: a\n  match: 1.5\n", "1.5 is no exact value; use `range`", 3),
-            ("must:\n- key: a\n  match: { any: [1, 2.5] }\n", "2.5 is no exact value; use `range`", 3),
-            ("must:\n- key: a\n  range:\n    gtt: 1\n", "unknown field `gtt`", 4),
-            ("must:\n- key: a\n  range: { gt: \"12\" }\n", "expected a number", 3),
-            ("must:\n- key: a\n- key: b\n  match: 1\n", "the condition on `a` needs `match` or `range`", 2),
+            (
+                "must:\n- key: a\n  match: 1.5\n",
+                "1.5 is no exact value; use `range`",
+                3,
+            ),
+            (
+                "must:\n- key: a\n  match: { any: [1, 2.5] }\n",
+                "2.5 is no exact value; use `range`",
+                3,
+            ),
+            (
+                "must:\n- key: a\n  range:\n    gtt: 1\n",
+                "unknown field `gtt`",
+                4,
+            ),
+            (
+                "must:\n- key: a\n  range: { gt: \"12\" }\n",
+                "expected a number",
+                3,
+            ),
+            (
+                "must:\n- key: a\n- key: b\n  match: 1\n",
+                "the condition on `a` needs `match` or `range`",
+                2,
+            ),
             ("must: []\nmust: []\n", "duplicate", 2),
         ];
         for (yaml, part, line) in cases {
@@ -444,7 +494,10 @@ mod tests {
     fn the_schema_asks_for_exactly_one_test() {
         let schema = serde_json::to_value(schemars::schema_for!(Filter)).unwrap();
         let condition = &schema["$defs"]["Condition"];
-        assert_eq!(condition["oneOf"], serde_json::json!([{ "required": ["match"] }, { "required": ["range"] }]));
+        assert_eq!(
+            condition["oneOf"],
+            serde_json::json!([{ "required": ["match"] }, { "required": ["range"] }])
+        );
         assert_eq!(schema["additionalProperties"], false);
     }
 }
