@@ -27,7 +27,7 @@ use serde::Deserialize;
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
 pub use parse::parse;
-pub use render::{Look, render};
+pub use render::{Look, render, render_all};
 pub use schema::schema;
 pub use shapes::{Choice, Later, Names, OneOrMany, ShortOr};
 pub use span::{Span, Spanned};
@@ -74,7 +74,7 @@ pub struct Spec {
     pub models: ModelsSpec,
     /// What answers, by name. Default: `{ local: local }`, the embedded engine.
     #[serde(default)]
-    pub backends: Option<Spanned<Names<Choice<BackendSpec>>>>,
+    pub backends: Option<Spanned<Names<Spanned<Choice<BackendSpec>>>>>,
     /// What is built over every data set.
     pub index: IndexSpec,
     /// What is run, by name.

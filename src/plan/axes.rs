@@ -63,6 +63,15 @@ impl Axes {
         self.axes.iter().find(|a| a.path == path)
     }
 
+    /// Every label of a path: of the axis, or of what is selected without one.
+    pub(super) fn labels(&self, path: &str) -> Vec<String> {
+        if let Some(axis) = self.get(path) {
+            return axis.values.clone();
+        }
+        let all = self.factors.iter().flatten().flatten();
+        all.filter(|a| a.text == path).map(|a| a.label.clone()).collect()
+    }
+
     /// The value of that label on the axis of that path.
     fn labelled(&self, path: &str, label: &str) -> Option<Assignment> {
         let mut assignments = self.factors.iter().flatten().flatten();
@@ -171,8 +180,12 @@ fn axis(
             findings.push(Diagnostic::new(Code::AxisTwice, title).at(value.span, ""));
             continue;
         }
-        let assignment = assignment(path, &read, label.clone(), value, scope, findings);
-        factor.extend(assignment.map(|a| vec![a]));
+        match assignment(path, &read, label.clone(), value, scope, findings) {
+            Some(assignment) => factor.push(vec![assignment]),
+            // The values of a range stand at one place; one complaint is enough.
+            None if value.span == values.span => break,
+            None => {}
+        }
     }
     (factor.len() == labelled.len()).then_some(factor)
 }
@@ -253,46 +266,41 @@ fn labelled(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<
 
 /// The values of `{ from, to, factor }` or `{ from, to, step }`, both ends included if they are met.
 fn range(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<Value>> {
-    let mut complain = |at: Span, what: String| {
+    let mut refuse = |at: Span, what: String| {
         findings.push(Diagnostic::new(Code::BadRange, what).at(at, ""));
+        None
     };
     let Value::Map(entries) = written else { return None };
-    if let Some((key, _)) = entries.iter().find(|(k, _)| !matches!(k.value.as_str(), "from" | "to" | "factor" | "step")) {
-        complain(key.span, format!("a range has no `{}`", key.value));
-        return None;
+    let unknown = |key: &str| !matches!(key, "from" | "to" | "factor" | "step");
+    if let Some((key, _)) = entries.iter().find(|(key, _)| unknown(&key.value)) {
+        return refuse(key.span, format!("a range has no `{}`", key.value));
     }
-    let mut number = |key: &str| {
-        let Some(found) = written.get(key) else {
-            complain(span, format!("the range lacks `{key}`"));
-            return None;
-        };
-        if found.value.as_f64().is_none() {
-            complain(found.span, format!("`{key}` has to be a number"));
+    let (factor, step) = (written.get("factor"), written.get("step"));
+    let (Some(from), Some(to), Some(by)) = (written.get("from"), written.get("to"), factor.xor(step)) else {
+        return refuse(span, "a range has `from`, `to` and either `factor` or `step`".to_owned());
+    };
+    let mut numbers = Vec::new();
+    for bound in [from, to, by] {
+        match bound.value.as_f64() {
+            Some(number) => numbers.push(number),
+            None => return refuse(bound.span, format!("`{}` is no number", bound.value)),
         }
-        found.value.as_f64()
-    };
-    let (from, to) = (number("from")?, number("to")?);
-    let by_factor = match (written.get("factor"), written.get("step")) {
-        (Some(_), None) => true,
-        (None, Some(_)) => false,
-        _ => {
-            complain(span, "a range needs either `factor` or `step`".to_owned());
-            return None;
-        }
-    };
-    let by = number(if by_factor { "factor" } else { "step" })?;
-    let problem = match by_factor {
-        _ if from > to => "the range ends before it starts",
-        true if by <= 1.0 => "`factor` has to be above 1",
-        true if from <= 0.0 => "a range with a factor has to start above 0",
-        false if by <= 0.0 => "`step` has to be above 0",
-        _ => return walk(from, to, by, by_factor).or_else(|| {
-            complain(span, format!("the range has more than {LONGEST} values"));
-            None
-        }),
-    };
-    complain(span, problem.to_owned());
-    None
+    }
+    let (first, last, stride) = (numbers[0], numbers[1], numbers[2]);
+    if first > last {
+        return refuse(to.span, "the range ends before it starts".to_owned());
+    }
+    if factor.is_some() && first <= 0.0 {
+        return refuse(from.span, "a range with a factor has to start above 0".to_owned());
+    }
+    let least = if factor.is_some() { 1.0 } else { 0.0 };
+    if stride <= least {
+        return refuse(by.span, format!("a range with this stride does not move: it has to be above {least}"));
+    }
+    match walk(first, last, stride, factor.is_some()) {
+        Some(values) => Some(values),
+        None => refuse(span, format!("the range has more than {LONGEST} values")),
+    }
 }
 
 fn walk(from: f64, to: f64, by: f64, by_factor: bool) -> Option<Vec<Value>> {

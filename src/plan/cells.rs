@@ -17,7 +17,6 @@ use super::stages::{self, Context};
 use super::{BackendConfig, Cell, Counts, Dropped};
 use crate::content::hash_json;
 use crate::pipeline::{IndexConfig, Pipeline, VectorConfig};
-use crate::spec::index::IndexSpec;
 use crate::spec::{Code, Diagnostic, Span, Spec};
 
 /// Most cells of an experiment unless the spec allows more.
@@ -169,8 +168,8 @@ impl Maker<'_> {
         // After a mistake a pipeline is incomplete, and looks like another that is incomplete in the same way.
         let complete = pipeline.stages.len() == combination.draft.stages.len();
         let key = match complete {
-            true => hash_json(&(&backend.name, &identity)),
-            false => hash_json(&(&backend.name, &identity, &combination.settings)),
+            true => hash_json(&identity),
+            false => hash_json(&(&identity, &combination.settings)),
         };
         let cell = Cell {
             id: hash_json(&identity),

@@ -1,31 +1,33 @@
 //! Mistakes and warnings, collected while a spec is resolved.
 
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 
-use crate::spec::{Diagnostic, Severity};
+use crate::spec::diagnostic::Label;
+use crate::spec::{Code, Diagnostic, Severity};
 
 /// Everything found so far. Cells share stages, so the same thing is found many times and kept once.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    found: IndexSet<Diagnostic>,
+    found: IndexMap<(Code, String, Option<Label>), Diagnostic>,
 }
 
 impl Findings {
     /// Adds one, unless it is there already.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.insert(diagnostic);
+        let key = (diagnostic.code, diagnostic.title.clone(), diagnostic.primary.clone());
+        self.found.entry(key).or_insert(diagnostic);
     }
 
     /// True when the spec cannot be run.
     pub(super) fn has_errors(&self) -> bool {
-        self.found.iter().any(|d| d.severity() == Severity::Error)
+        self.found.values().any(|d| d.severity() == Severity::Error)
     }
 
     /// The warnings, or, when there are errors, those: a warning may be no more than their echo. In the order of the
     /// text.
     pub(super) fn finish(self) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
         let failed = self.has_errors();
-        let mut found: Vec<Diagnostic> = self.found.into_iter().collect();
+        let mut found: Vec<Diagnostic> = self.found.into_values().collect();
         found.sort_by_key(|d| d.primary.as_ref().map(|p| p.span));
         if failed {
             found.retain(|d| d.severity() == Severity::Error);

@@ -7,7 +7,8 @@ use super::numbers::{at_least, count, within};
 use super::sources::{Source, check_name, not_yet};
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
 use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec, VectorSpec};
-use crate::spec::suggest::nearest;
+use crate::spec::suggest::quoted;
+use crate::suggest::closest;
 use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span};
 
 /// BM25's usual parameters (Robertson and Zaragoza 2009, section 3.5).
@@ -101,9 +102,9 @@ pub(super) fn fields(written: &OneOrMany<String>, span: Span, data: &[Source], f
     for (field, span) in written.items(span) {
         for source in data.iter().filter(|s| !s.fields.is_empty() && !s.fields.contains(field)) {
             let known = || source.fields.iter().map(String::as_str);
-            let label = match nearest(field, known()) {
+            let label = match closest(field, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", crate::spec::suggest::quoted(known())),
+                None => format!("it has {}", quoted(known())),
             };
             let title = format!(
                 "the first documents of `{}` have no text field `{field}`",

@@ -45,5 +45,5 @@ pub(super) fn within(
 /// "`limit` is 0": a number that means nothing there.
 pub(super) fn out_of_range<T: std::fmt::Display>(what: &str, written: &Spanned<T>, bounds: &str) -> Diagnostic {
     let title = format!("`{what}` cannot be {}", written.value);
-    Diagnostic::new(Code::OutOfRange, title).at(written.span, bounds)
+    Diagnostic::new(Code::OutOfRange, title).at(written.span, format!("has to be {bounds}"))
 }

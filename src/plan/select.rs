@@ -52,7 +52,17 @@ impl Matcher {
                 }
                 continue;
             }
-            matcher.push((path.value.clone(), patterns(value)));
+            let patterns = patterns(value);
+            for (pattern, span) in &patterns {
+                let labels = axes.labels(&path.value);
+                if !labels.iter().any(|label| glob(pattern, label)) {
+                    right = false;
+                    let title = format!("no `{}` is `{pattern}`", path.value);
+                    let label = instead(pattern, labels.iter().map(String::as_str));
+                    findings.push(Diagnostic::new(Code::MatchesNothing, title).at(*span, label));
+                }
+            }
+            matcher.push((path.value.clone(), patterns.into_iter().map(|(p, _)| p).collect()));
         }
         right.then_some(Self(matcher))
     }
@@ -72,10 +82,10 @@ impl Matcher {
     }
 }
 
-fn patterns(value: &Spanned<Value>) -> Vec<String> {
+fn patterns(value: &Spanned<Value>) -> Vec<(String, Span)> {
     match &value.value {
-        Value::List(items) => items.iter().map(|i| i.value.to_string()).collect(),
-        one => vec![one.to_string()],
+        Value::List(items) => items.iter().map(|i| (i.value.to_string(), i.span)).collect(),
+        one => vec![(one.to_string(), value.span)],
     }
 }
 

@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 use super::AxisKind;
 use crate::spec::index::{GraphSpec, QuantizationSpec};
 use crate::spec::pipelines::{MethodSpec, NormalizeSpec, StageSpec, StrategySpec, TailSpec};
-use crate::spec::suggest::{instead, nearest};
+use crate::spec::suggest::instead;
+use crate::suggest::closest;
 use crate::spec::{Choice, OneOrMany, Spanned, Value};
 
 /// A path, read.
@@ -154,7 +155,7 @@ impl Path {
         if owners.is_empty() {
             let selects = Select::ALL.iter().map(|s| s.name());
             let heads = selects.chain(["index"]).chain(stages.iter().map(|(name, _)| name.as_str()));
-            return Err(match nearest(head, heads) {
+            return Err(match closest(head, heads) {
                 Some(near) if key.is_empty() => format!("did you mean `{near}`?"),
                 Some(near) => format!("did you mean `{near}.{key}`?"),
                 None => format!("no pipeline has a stage `{head}`"),
@@ -163,7 +164,10 @@ impl Path {
         let keys = owners.iter().flat_map(|owner| Key::of(*owner));
         match keys.clone().find(|k| k.name() == key) {
             Some(key) => Ok(Path::Stage(head.to_owned(), key)),
-            None => Err(instead(key, keys.map(Key::name))),
+            None => {
+                let paths: Vec<String> = keys.map(|k| format!("{head}.{}", k.name())).collect();
+                Err(instead(text, paths.iter().map(String::as_str)))
+            }
         }
     }
 
@@ -256,7 +260,7 @@ mod tests {
         assert_eq!(read("d.filter.strategy"), Ok(Path::Stage("d".to_owned(), Key::Strategy)));
         assert_eq!(read("pipelines"), Err("did you mean `pipeline`?".to_owned()));
         assert_eq!(read("index.quantisation"), Err("did you mean `index.quantization`?".to_owned()));
-        assert_eq!(read("d.oversample"), Err("did you mean `oversampling`?".to_owned()));
+        assert_eq!(read("d.oversample"), Err("did you mean `d.oversampling`?".to_owned()));
         assert_eq!(read("rerank.depth"), Err("no pipeline has a stage `rerank`".to_owned()));
     }
 

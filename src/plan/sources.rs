@@ -140,13 +140,13 @@ pub(super) fn backends(spec: &Spec, findings: &mut Findings) -> Vec<NamedBackend
     let mut backends = Vec::new();
     for (name, backend) in written.value.iter() {
         check_name("backend", name, findings);
-        match backend.0 {
+        match backend.value.0 {
             BackendSpec::Local(_) => backends.push(NamedBackend {
                 name: name.value.clone(),
                 config: BackendConfig::Local,
                 span: name.span,
             }),
-            BackendSpec::Qdrant(_) => findings.push(not_yet("a backend of kind `qdrant`", name.span)),
+            BackendSpec::Qdrant(_) => findings.push(not_yet("a backend of kind `qdrant`", backend.span)),
         }
     }
     backends

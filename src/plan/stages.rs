@@ -142,10 +142,11 @@ fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> 
         let label = "a sparse stage searches a vector made with `bm25:`";
         findings.push(Diagnostic::new(Code::WrongVector, title).at(stage.vector.span, label));
     }
+    let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
     vector?;
     Some(Sparse {
         vector: stage.vector.value.clone(),
-        limit: count(stage.limit.as_ref(), LIMIT, "limit", findings),
+        limit,
         filter: filter(stage.filter.as_ref()),
     })
 }
@@ -153,7 +154,8 @@ fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> 
 fn vector<'a>(name: &Spanned<String>, context: Context<'a>, findings: &mut Findings) -> Option<&'a VectorConfig> {
     let vectors = &context.index.vectors;
     let vector = vectors.get(&name.value);
-    if vector.is_none() {
+    // An index without vectors has been complained of.
+    if vector.is_none() && !vectors.is_empty() {
         let known = vectors.keys().map(String::as_str);
         findings.push(
             Diagnostic::new(Code::UnknownVector, format!("unknown vector `{}`", name.value))
@@ -191,11 +193,9 @@ fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
         let title = format!("a fusion needs two lists, this one has {}", of.len());
         findings.push(Diagnostic::new(Code::OneList, title).at(stage.of.span, "name two stages or more"));
     }
-    Some(Fuse {
-        method: method(stage, of.len(), findings)?,
-        limit: count(stage.limit.as_ref(), LIMIT, "limit", findings),
-        of,
-    })
+    let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
+    let method = method(stage, of.len(), findings)?;
+    Some(Fuse { of, method, limit })
 }
 
 fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fusion> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Choice, Later, ShortOr, Spanned};
+use super::{Later, ShortOr, Spanned};
 
 /// A data set: the name of a folder under `datasets/`, or a one-key map of where it comes from.
 pub type DataSpec = ShortOr<String, DataKindSpec>;
@@ -90,6 +90,3 @@ pub enum BackendSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalSpec {}
-
-/// A backend with the place it is written at.
-pub type SpannedBackend = Spanned<Choice<BackendSpec>>;

@@ -48,15 +48,21 @@ impl Diagnostic {
         }
     }
 
-    /// The place it is about. An unknown place is left out.
+    /// The place it is about. At an unknown place, what is to be said there becomes the help.
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.primary = label(span, text);
+        let text = text.into();
+        if span.is_known() {
+            self.primary = Some(Label { span, text });
+        } else if !text.is_empty() {
+            self.help = Some(text);
+        }
         self
     }
 
     /// Another place that has to do with it. An unknown place is left out.
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.extend(label(span, text));
+        let text = text.into();
+        self.secondary.extend(span.is_known().then_some(Label { span, text }));
         self
     }
 
@@ -73,9 +79,4 @@ impl Diagnostic {
             false => Severity::Error,
         }
     }
-}
-
-fn label(span: Span, text: impl Into<String>) -> Option<Label> {
-    let text = text.into();
-    span.is_known().then_some(Label { span, text })
 }

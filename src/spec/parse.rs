@@ -56,6 +56,26 @@ fn span_in(at: Location, text: &str) -> Span {
     })
 }
 
+/// The first key of the spec: what comes before are comments.
+fn first_key(text: &str) -> Span {
+    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1));
+    let is_key = |start: &usize| text[*start..].starts_with(|c: char| c.is_alphabetic());
+    starts.into_iter().find(is_key).map_or(Span::UNKNOWN, |start| {
+        let length = text[start..].find(':').unwrap_or(0);
+        Span { start, end: start + length }
+    })
+}
+
+/// A place of one character, widened to the word that it begins.
+fn word(at: Span, text: &str) -> Span {
+    let stop = |c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']');
+    let rest = text.get(at.start..).unwrap_or_default();
+    Span {
+        start: at.start,
+        end: at.start + rest.find(stop).unwrap_or(rest.len()),
+    }
+}
+
 /// What the reader says, as a diagnostic of ours.
 fn explain(error: &Error, text: &str) -> Diagnostic {
     #[expect(deprecated, reason = "the field is named only to be skipped")]
@@ -83,13 +103,20 @@ fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
             Diagnostic::new(Code::UnknownKey, format!("unknown key `{field}`")).at(at, instead(field, known))
         }
         Error::SerdeMissingField { field, .. } => {
+            // The reader gives the last key of the map; of the whole spec the first one is clearer.
+            let at = match at.line_and_column(text) {
+                (_, 1) => first_key(text),
+                _ => at,
+            };
             Diagnostic::new(Code::MissingKey, format!("missing key `{field}`"))
                 .at(at, format!("this map has no `{field}`"))
         }
         Error::SerdeUnknownVariant { variant, expected, .. } => {
+            // The reader gives the key when the choice is written as its name alone.
+            let rest = Span { start: at.start, end: text.len() };
             let known = expected.iter().copied();
             Diagnostic::new(Code::UnknownChoice, format!("unknown choice `{variant}`"))
-                .at(at, instead(variant, known))
+                .at(rest.of(variant, text), instead(variant, known))
         }
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
@@ -97,7 +124,7 @@ fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
                 .at(at, "the second one")
         }
         Error::UnknownAnchor { .. } => Diagnostic::new(Code::UnknownAnchor, "alias to an anchor that does not exist")
-            .at(at, "no `&name` of this name stands above"),
+            .at(word(at, text), "no `&name` of this name stands above"),
         Error::UnresolvedProperty { name, .. } => {
             Diagnostic::new(Code::UnsetVariable, format!("the environment variable `{name}` is not set"))
                 .at(at, "")
@@ -123,8 +150,16 @@ fn wrong_type(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
         _ => return None,
     };
     let found = found(at, text);
-    Some(Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, ""))
+    let diagnostic = Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, "");
+    let is_variable = text.get(at.start..).is_some_and(|rest| rest.starts_with("${"));
+    Some(match is_variable {
+        true => diagnostic.help(VARIABLE_IN_FLOW),
+        false => diagnostic,
+    })
 }
+
+const VARIABLE_IN_FLOW: &str =
+    "inside `[ ]` and `{ }` YAML ends a plain value at `{`: put `${…}` on a line of its own";
 
 /// The reader's names of types, in the words of the documentation.
 fn plain_type(name: &str) -> &str {
@@ -164,7 +199,7 @@ fn syntax(error: &Error, at: Span, text: &str) -> Diagnostic {
     };
     let line = text.lines().nth(at.line(text) - 1).unwrap_or_default();
     match line.contains("${") {
-        true => diagnostic.help("inside `[ ]` and `{ }` YAML ends a plain value at `{`: put `${…}` on a line of its own"),
+        true => diagnostic.help(VARIABLE_IN_FLOW),
         false => diagnostic,
     }
 }

@@ -17,6 +17,12 @@ pub enum Look {
     Piped,
 }
 
+/// All diagnostics, with an empty line between them; empty when there are none.
+pub fn render_all(diagnostics: &[Diagnostic], source: &SpecSource, look: Look) -> String {
+    let texts: Vec<String> = diagnostics.iter().map(|d| render(d, source, look)).collect();
+    texts.join("\n")
+}
+
 /// One diagnostic with its excerpts; ends with a line break.
 pub fn render(diagnostic: &Diagnostic, source: &SpecSource, look: Look) -> String {
     let path = source.path.display().to_string();

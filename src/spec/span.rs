@@ -28,19 +28,27 @@ impl Span {
 
     /// The place as something that can be pointed at in `text`.
     ///
-    /// A map or list is located by its first character, or by nothing at all in block style; what a reader wants to
-    /// see underlined is the first word in it.
+    /// A map or list is located by its first character, or by nothing at all in block style. What a reader wants to
+    /// see underlined is the first word of a map, and a list as a whole, if it ends on its line.
     pub fn pointed(self, text: &str) -> Span {
         let len = text.len();
         let (start, end) = (self.start.min(len), self.end.min(len));
-        if !matches!(&text[start..end], "" | "{" | "[") {
-            return Span { start, end };
+        match &text[start..end] {
+            "" | "{" => {}
+            "[" => {
+                let end = list_end(&text[start..]).map_or(end, |length| start + length);
+                return Span { start, end };
+            }
+            _ => return Span { start, end },
         }
-        let skip = |c: char| c.is_whitespace() || matches!(c, '{' | '[' | '-');
+        let skip = |c: char| c.is_whitespace() || matches!(c, '{' | '-');
         let Some(first) = text[start..].find(|c| !skip(c)) else {
             return Span { start, end };
         };
         let word = start + first;
+        if text[word..].starts_with('}') {
+            return Span { start, end: word + 1 };
+        }
         let stop = |c: char| c.is_whitespace() || matches!(c, ':' | ',' | '}' | ']' | '#');
         let length = text[word..].find(stop).unwrap_or(len - word);
         Span {
@@ -77,6 +85,20 @@ impl Span {
     }
 }
 
+/// The length of a list in brackets that `text` starts with, if it ends on the same line.
+fn list_end(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (i, c) in text.char_indices().take_while(|(_, c)| *c != '\n') {
+        match c {
+            '[' => depth += 1,
+            ']' if depth == 1 => return Some(i + 1),
+            ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spanned<T> {
@@ -107,6 +129,13 @@ mod tests {
         assert_eq!(span(3, 4).pointed(text), span(5, 9));
         assert_eq!(span(17, 17).pointed(text), span(22, 27));
         assert_eq!(span(5, 9).pointed(text), span(5, 9), "a word is left as it is");
+        assert_eq!(span(3, 4).pointed("a: {} # none"), span(3, 5));
+    }
+
+    #[test]
+    fn a_list_is_pointed_at_as_a_whole_if_it_ends_on_its_line() {
+        assert_eq!(span(3, 4).pointed("a: [[1, 2], 3] # x"), span(3, 14));
+        assert_eq!(span(3, 4).pointed("a: [1,\n  2]"), span(3, 4));
     }
 
     #[test]
