@@ -20,6 +20,7 @@ pub mod vectors;
 
 // What is asked.
 pub mod plan;
+pub mod spec;
 
 // Search.
 pub mod backend;

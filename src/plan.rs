@@ -3,6 +3,23 @@
 //! Resolving is pure: it looks at the spec and at the catalogues it is given, never at a backend or a clock. All
 //! mistakes are reported together; what is left is a [`Plan`] that later parts can carry out without a question.
 
+mod apply;
+mod axes;
+mod catalog;
+mod cells;
+mod drafts;
+mod findings;
+mod gates;
+mod index;
+mod load;
+mod measure;
+mod numbers;
+mod resolve;
+mod select;
+mod settings;
+mod sources;
+mod stages;
+
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -10,6 +27,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
+
+pub use catalog::{Catalog, KnownModel};
+pub use load::{Loaded, Refused, load};
+pub use resolve::resolve;
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -306,9 +327,11 @@ impl Cell {
         crate::content::hash_json(&(&self.data, &self.backend, &self.backend_config, &self.index))
     }
 
-    /// The settings that vary, as one line for people: `pipeline=hybrid index.quantization=binary`.
+    /// The settings that vary, as one line for people: `pipeline=hybrid index.quantization=binary`. The data set is
+    /// left out: it stands above or beside.
     pub fn label(&self) -> String {
-        let parts: Vec<String> = self.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let settings = self.settings.iter().filter(|(path, _)| *path != "data");
+        let parts: Vec<String> = settings.map(|(path, label)| format!("{path}={label}")).collect();
         parts.join(" ")
     }
 }

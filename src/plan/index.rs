@@ -1,0 +1,124 @@
+//! From the index as written to the index that is built.
+
+use std::collections::BTreeMap;
+
+use super::findings::Findings;
+use super::numbers::{at_least, count, within};
+use super::sources::{Source, check_name, not_yet};
+use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
+use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec, VectorSpec};
+use crate::spec::suggest::quoted;
+use crate::suggest::closest;
+use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span};
+
+/// BM25's usual parameters (Robertson and Zaragoza 2009, section 3.5).
+const BM25_K1: f64 = 1.2;
+const BM25_B: f64 = 0.75;
+
+/// The index that is built, every default filled in.
+pub(super) fn config(
+    written: &IndexSpec,
+    vectors: &BTreeMap<String, VectorConfig>,
+    seed: u64,
+    findings: &mut Findings,
+) -> IndexConfig {
+    let payload = written.payload.iter().flat_map(|p| p.items());
+    let mut payload: Vec<String> = payload.map(|(field, _)| field.clone()).collect();
+    payload.sort_unstable();
+    payload.dedup();
+    IndexConfig {
+        vectors: vectors.clone(),
+        graph: graph(written, findings),
+        quantization: quantization(written, findings),
+        payload,
+        seed,
+    }
+}
+
+fn graph(written: &IndexSpec, findings: &mut Findings) -> Graph {
+    let Some(graph) = &written.graph else {
+        return Graph::Exact;
+    };
+    match &graph.value.0 {
+        GraphSpec::Exact(_) => Graph::Exact,
+        // The engine's own graph takes the place of `hnsw_rs` here once it is written.
+        GraphSpec::Hnsw(settings) | GraphSpec::HnswRs(settings) => Graph::HnswRs {
+            m: at_least(settings.m.as_ref(), 2, 16, "m", findings),
+            ef_construct: count(settings.ef_construct.as_ref(), 128, "ef_construct", findings),
+        },
+    }
+}
+
+fn quantization(written: &IndexSpec, findings: &mut Findings) -> Quantization {
+    match &written.quantization {
+        None => Quantization::None,
+        Some(q) => match q.value {
+            QuantizationSpec::None => Quantization::None,
+            QuantizationSpec::Binary => Quantization::Binary,
+            QuantizationSpec::Scalar => {
+                findings.push(not_yet("`scalar` quantization", q.span));
+                Quantization::None
+            }
+        },
+    }
+}
+
+/// The named vectors; no axis changes them.
+pub(super) fn vectors(written: &IndexSpec, data: &[Source], findings: &mut Findings) -> BTreeMap<String, VectorConfig> {
+    if written.vectors.value.0.is_empty() {
+        let diagnostic = Diagnostic::new(Code::Nothing, "the index has no vector");
+        findings.push(diagnostic.at(written.vectors.span, "define at least one"));
+    }
+    let mut vectors = BTreeMap::new();
+    for (name, vector) in written.vectors.value.iter() {
+        check_name("vector", name, findings);
+        let config = match &vector.0 {
+            VectorSpec::Text(text) => VectorConfig::Dense {
+                text: fields(&text.value, text.span, data, findings),
+            },
+            VectorSpec::Bm25(bm25) => match &bm25.value {
+                ShortOr::Short(text) => VectorConfig::Bm25 {
+                    text: fields(text, bm25.span, data, findings),
+                    k1: BM25_K1 as f32,
+                    b: BM25_B as f32,
+                },
+                ShortOr::Long(long) => VectorConfig::Bm25 {
+                    text: fields(&long.text.value, long.text.span, data, findings),
+                    k1: within(long.k1.as_ref(), BM25_K1, "k1", "0 or more", |k1| k1 >= 0.0, findings) as f32,
+                    b: within(long.b.as_ref(), BM25_B, "b", "0 to 1", |b| (0.0..=1.0).contains(&b), findings) as f32,
+                },
+            },
+        };
+        vectors.insert(name.value.clone(), config);
+    }
+    vectors
+}
+
+/// Names of text fields, held against what the data sets show.
+pub(super) fn fields(written: &OneOrMany<String>, span: Span, data: &[Source], findings: &mut Findings) -> Vec<String> {
+    if written.0.is_empty() {
+        findings.push(Diagnostic::new(Code::Nothing, "no text field").at(span, "name at least one"));
+    }
+    for (field, span) in written.items(span) {
+        for source in data.iter().filter(|s| !s.fields.is_empty() && !s.fields.contains(field)) {
+            let known = || source.fields.iter().map(String::as_str);
+            let label = match closest(field, known()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", quoted(known())),
+            };
+            let title = format!(
+                "the first documents of `{}` have no text field `{field}`",
+                source.source.name
+            );
+            findings.push(Diagnostic::new(Code::FieldUnseen, title).at(span, label));
+        }
+    }
+    written.0.iter().map(|field| field.value.clone()).collect()
+}
+
+/// The text fields a vector is made of.
+pub(super) fn text_of(vector: &VectorConfig) -> &[String] {
+    match vector {
+        VectorConfig::Dense { text } | VectorConfig::Bm25 { text, .. } => text,
+    }
+}

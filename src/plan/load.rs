@@ -1,0 +1,55 @@
+//! The one way from a file to a plan: `validate`, `plan` and `run` all take it.
+
+use std::fs;
+use std::path::Path;
+
+use super::catalog::Catalog;
+use super::{Plan, resolve};
+use crate::spec::{self, Code, Diagnostic, SpecSource};
+
+/// A spec file, read and resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The file as read.
+    pub source: SpecSource,
+    /// What it means.
+    pub plan: Plan,
+    /// What is odd about it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A spec file that cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The file as read; without text when it could not be.
+    pub source: SpecSource,
+    /// What is wrong with it: one mistake of structure, or all mistakes of meaning.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Reads and resolves a spec file.
+///
+/// # Errors
+/// Everything that is wrong with it, ready for [`spec::render`].
+pub fn load(path: &Path, catalog: &Catalog) -> Result<Loaded, Refused> {
+    let refused = |text: String, errors| {
+        let path = path.to_owned();
+        let source = SpecSource { path, text };
+        Refused { source, errors }
+    };
+    let text = fs::read_to_string(path).map_err(|error| {
+        let diagnostic = Diagnostic::new(Code::Unreadable, format!("cannot read the spec: {error}"));
+        refused(String::new(), vec![diagnostic])
+    })?;
+    let path = path.to_owned();
+    let source = SpecSource { path, text };
+    match read(&source, catalog) {
+        Ok((plan, warnings)) => Ok(Loaded { source, plan, warnings }),
+        Err(errors) => Err(Refused { source, errors }),
+    }
+}
+
+fn read(source: &SpecSource, catalog: &Catalog) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let spec = spec::parse(&source.text, &catalog.environment).map_err(|error| vec![*error])?;
+    resolve(&spec, source, catalog)
+}

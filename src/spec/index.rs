@@ -1,0 +1,102 @@
+//! What is built over every data set.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Choice, Names, OneOrMany, ShortOr, Span, Spanned};
+
+/// What is built over every data set. Combinations with equal indexes share one build.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IndexSpec {
+    /// Named vectors and the text fields they are made of.
+    pub vectors: Spanned<Names<Choice<VectorSpec>>>,
+    /// The graph over each dense vector. Default: `exact`, none.
+    pub graph: Option<Spanned<Choice<GraphSpec>>>,
+    /// What dense vectors are compressed to for the first pass. Default: `none`.
+    pub quantization: Option<Spanned<QuantizationSpec>>,
+    /// Payload fields with an index of their own, for filters. Default: none.
+    pub payload: Option<Spanned<OneOrMany<String>>>,
+}
+
+/// What a named vector is made of.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VectorSpec {
+    /// Dense: the embedding of these text fields, joined with a blank.
+    Text(Spanned<OneOrMany<String>>),
+    /// Sparse: BM25 weights of the words of these text fields; fields alone, or `{ text, k1, b }`.
+    Bm25(Spanned<ShortOr<OneOrMany<String>, Bm25Spec>>),
+}
+
+/// BM25 with its parameters.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bm25Spec {
+    /// The text fields.
+    pub text: Spanned<OneOrMany<String>>,
+    /// Saturation of term frequency, 0 or more. Default: 1.2.
+    pub k1: Option<Spanned<f64>>,
+    /// Length normalisation, 0 to 1. Default: 0.75.
+    pub b: Option<Spanned<f64>>,
+}
+
+/// The graph over a dense vector.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GraphSpec {
+    /// No graph: every search is a scan.
+    Exact(ExactSpec),
+    /// A navigable graph by the engine's own implementation; the plan names the one that is used.
+    Hnsw(HnswSpec),
+    /// The graph of the `hnsw_rs` crate.
+    HnswRs(HnswSpec),
+}
+
+/// Settings of a scan; there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExactSpec {}
+
+/// Settings of a navigable graph.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HnswSpec {
+    /// Links per point and layer. Default: 16.
+    pub m: Option<Spanned<usize>>,
+    /// Beam width while building. Default: 128.
+    pub ef_construct: Option<Spanned<usize>>,
+}
+
+impl GraphSpec {
+    /// The graph's settings, if it has any.
+    pub fn hnsw_mut(&mut self) -> Option<&mut HnswSpec> {
+        match self {
+            GraphSpec::Exact(_) => None,
+            GraphSpec::Hnsw(settings) | GraphSpec::HnswRs(settings) => Some(settings),
+        }
+    }
+
+    /// The same graph, with every setting standing at `span`.
+    pub fn moved_to(mut self, span: Span) -> Self {
+        if let Some(settings) = self.hnsw_mut() {
+            for setting in [&mut settings.m, &mut settings.ef_construct] {
+                setting.iter_mut().for_each(|s| s.span = span);
+            }
+        }
+        self
+    }
+}
+
+/// What dense vectors are compressed to for the first pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuantizationSpec {
+    /// Nothing: float32.
+    None,
+    /// One bit per dimension, the sign.
+    Binary,
+    /// One byte per dimension: a later version.
+    #[schemars(skip)]
+    Scalar,
+}

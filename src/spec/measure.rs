@@ -1,0 +1,136 @@
+//! What is measured, what it is compared with, and what must hold.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::sweep::Selector;
+use super::{Choice, Later, OneOrMany, ShortOr, Spanned};
+
+/// What is measured, and how.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureSpec {
+    /// Effectiveness measures as ir_measures names them; `f:R@100` reads one at stage `f`.
+    /// Default: `[success@1, nDCG@10, RR@10, R@100, Judged@10]`.
+    pub quality: Option<Spanned<OneOrMany<String>>>,
+    /// How latency is taken, or `none`.
+    pub latency: Option<Spanned<ShortOr<NoLatency, LatencySpec>>>,
+    /// Which queries the report shows in full.
+    #[serde(default)]
+    pub trace: TraceSpec,
+    /// Metadata fields of queries by which results are also shown. Default: none.
+    pub slices: Option<Spanned<OneOrMany<String>>>,
+    /// The seed of everything random. Default: 42.
+    pub seed: Option<Spanned<u64>>,
+}
+
+/// The word that switches latency off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum NoLatency {
+    /// No latency is taken.
+    None,
+}
+
+/// How latency is taken.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LatencySpec {
+    /// Percentiles shown, between 0 and 100. Default: `[50, 95, 99]`.
+    pub quantiles: Option<Spanned<Vec<Spanned<f64>>>>,
+    /// Queries answered before timing starts. Default: 20.
+    pub warmup: Option<Spanned<usize>>,
+    /// How often every query is timed. Default: 3.
+    pub passes: Option<Spanned<usize>>,
+    /// Who asks. Default: `{ closed: { workers: 1 } }`.
+    pub load: Option<Spanned<Choice<LoadSpec>>>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadSpec {
+    /// Workers that each ask the next query when the last one is answered.
+    Closed(ClosedSpec),
+    /// Queries at a given rate: a later version.
+    #[schemars(skip)]
+    Open(Later),
+}
+
+/// A closed loop.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedSpec {
+    /// How many ask at once. Default: 1.
+    pub workers: Option<Spanned<usize>>,
+}
+
+/// Which queries the report shows in full.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TraceSpec {
+    /// Which. Default: `movers`.
+    pub keep: Option<Spanned<TraceKeepSpec>>,
+    /// Hits per stage shown. Default: 20.
+    pub depth: Option<Spanned<usize>>,
+}
+
+/// Which queries are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TraceKeepSpec {
+    /// None.
+    None,
+    /// Those whose result differs most between cells or stages.
+    Movers,
+    /// All.
+    All,
+}
+
+/// What the cells are compared with.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompareSpec {
+    /// The cell that the others are held against: path → label. It must single out one cell of every data set.
+    /// Default: none.
+    pub reference: Option<Spanned<Selector>>,
+    /// How sure an interval is.
+    #[serde(default)]
+    pub interval: IntervalSpec,
+}
+
+/// How sure an interval is.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalSpec {
+    /// Confidence, between 0 and 1. Default: 0.95.
+    pub level: Option<Spanned<f64>>,
+    /// Bootstrap resamples, at least 100. Default: 10000.
+    pub resamples: Option<Spanned<usize>>,
+}
+
+/// A condition on a number of the run.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GateSpec {
+    /// The sentence: a measure or a percentile, `>=`, `>`, `<=` or `<`, and a number: `nDCG@10 >= 0.5`, `p95 <= 40ms`.
+    pub that: Spanned<String>,
+    /// The cells it speaks of: path → label, pattern with `*`, or a list of them. Default: all.
+    #[serde(rename = "where")]
+    pub scope: Option<Spanned<Selector>>,
+    /// Whether a failure fails the run. Default: `error`.
+    pub level: Option<Spanned<GateLevelSpec>>,
+    /// What is judged, the mean or its interval: a later version.
+    #[schemars(skip)]
+    pub judge: Option<Spanned<Later>>,
+}
+
+/// Whether a failed gate fails the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GateLevelSpec {
+    /// Exit status 100.
+    Error,
+    /// Shown, no more.
+    Warn,
+}
