@@ -80,11 +80,7 @@ pipelines:
 
     fn run(&self, spec: &Path) -> Output {
         let out_dir = self.path("reports");
-        self.evalrun(&[
-            spec.to_str().unwrap(),
-            "--out-dir",
-            out_dir.to_str().unwrap(),
-        ])
+        self.evalrun(&[spec.to_str().unwrap(), "--out-dir", out_dir.to_str().unwrap()])
     }
 
     /// The bundles below `reports/<experiment>/`, oldest first.
@@ -142,20 +138,20 @@ fn the_same_bundle_renders_to_the_same_bytes() {
     let [bundle] = place.bundles("tiny").try_into().unwrap();
     let first = std::fs::read(bundle.join("report.html")).unwrap();
     let again = place.path("again.html");
-    let output = place.evalrun(&[
-        "report",
-        bundle.to_str().unwrap(),
-        "-o",
-        again.to_str().unwrap(),
-    ]);
+    let output = place.evalrun(&["report", bundle.to_str().unwrap(), "-o", again.to_str().unwrap()]);
     assert_eq!(status(&output), 0, "{}", stderr(&output));
-    assert!(first == std::fs::read(again).unwrap(), "the report is no function of the bundle");
+    assert!(
+        first == std::fs::read(again).unwrap(),
+        "the report is no function of the bundle"
+    );
 }
 
 #[test]
 fn a_failed_gate_exits_with_100_and_a_passed_one_with_0() {
     let place = Place::new();
-    let gate = |limit: &str| format!("measure: {{ quality: [success@1] }}\ngates:\n  - {{ that: success@1 {limit} }}\n");
+    let gate = |limit: &str| {
+        format!("measure: {{ quality: [success@1] }}\ngates:\n  - {{ that: success@1 {limit} }}\n")
+    };
     let passed = place.run(&place.spec(&gate(">= 1")));
     assert_eq!(status(&passed), 0, "{}", stderr(&passed));
     let failed = place.run(&place.spec(&gate("< 1")));
@@ -191,8 +187,14 @@ fn bad_data_is_named_with_file_and_line() {
     let output = place.run(&spec);
     assert_eq!(status(&output), 3);
     let said = stderr(&output);
-    assert!(said.contains("corpus.jsonl:2") && said.contains("corpus.jsonl:3"), "{said}");
-    assert!(!place.path("reports").exists(), "nothing is written before the data is known to be good");
+    assert!(
+        said.contains("corpus.jsonl:2") && said.contains("corpus.jsonl:3"),
+        "{said}"
+    );
+    assert!(
+        !place.path("reports").exists(),
+        "nothing is written before the data is known to be good"
+    );
 }
 
 #[test]

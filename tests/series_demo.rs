@@ -106,7 +106,11 @@ fn stage_one_gives_the_articles_cosines_and_ranks() {
         let place = position(list, doc);
         let cosine = list[place - 1].1;
         assert_eq!(place, want_rank, "{query}: {doc}");
-        assert_eq!(format!("{cosine:.4}"), format!("{want_cosine:.4}"), "{query}: {doc}");
+        assert_eq!(
+            format!("{cosine:.4}"),
+            format!("{want_cosine:.4}"),
+            "{query}: {doc}"
+        );
     }
 }
 
@@ -118,7 +122,11 @@ fn stage_two_brings_both_targets_from_the_fourth_place_to_the_first() {
     for (query, target) in TARGETS {
         let before = stage_one(&data, embedder.as_ref(), query);
         let after = stage_two(&data, reranker.as_ref(), query);
-        assert_eq!((position(&before, target), position(&after, target)), (4, 1), "scenario {query}");
+        assert_eq!(
+            (position(&before, target), position(&after, target)),
+            (4, 1),
+            "scenario {query}"
+        );
     }
 }
 
@@ -146,7 +154,12 @@ fn what_is_relevant_to_a_filtered_query_passes_its_filter() {
         let filter = query.filter.as_ref().unwrap();
         for doc in &data.docs {
             let grade = data.qrels.grade(&query.id, &doc.id).unwrap();
-            assert!(grade < 2 || filter.matches(&doc.metadata), "{} {}", query.id, doc.id);
+            assert!(
+                grade < 2 || filter.matches(&doc.metadata),
+                "{} {}",
+                query.id,
+                doc.id
+            );
         }
     }
     assert!(filtered >= 4);

@@ -53,7 +53,10 @@ fn compare(spec: &Path, text: &str, differences: &mut Vec<String>) {
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     if expected != text {
-        differences.push(format!("{}\nexpected:\n{expected}\nfound:\n{text}", path.display()));
+        differences.push(format!(
+            "{}\nexpected:\n{expected}\nfound:\n{text}",
+            path.display()
+        ));
     }
 }
 
@@ -79,7 +82,11 @@ fn every_oddity_gets_its_warning() {
                 compare(&path, &rendered(&warnings, &source), &mut differences);
             }
             Err(Refused { source, errors }) => {
-                differences.push(format!("{} is refused: {}", path.display(), rendered(&errors, &source)));
+                differences.push(format!(
+                    "{} is refused: {}",
+                    path.display(),
+                    rendered(&errors, &source)
+                ));
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
+
 use super::progress::Talk;
 use super::{Exit, data_out, models};
-use crate::plan::{Catalog, Loaded, explain};
-use crate::spec::Diagnostic;
+use crate::plan::{Catalog, Loaded, Refused, explain};
 
 pub(super) fn plan(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Exit> {
-    let Some(loaded) = load_all(files, talk) else {
+    let Some(loaded) = load_all(files, talk)? else {
         return Ok(Exit::BadInput);
     };
     for loaded in &loaded {
@@ -18,27 +19,24 @@ pub(super) fn plan(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Exit> {
 }
 
 /// Loads every spec; `None` when one of them has a mistake. All of them are checked first, and all mistakes are printed.
-pub(super) fn load_all(files: &[PathBuf], talk: &Talk) -> Option<Vec<Loaded>> {
-    let catalog = catalog();
-    let results: Vec<Result<Loaded, Vec<Diagnostic>>> = files
+pub(super) fn load_all(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Option<Vec<Loaded>>> {
+    let catalog = catalog()?;
+    let results: Vec<Result<Loaded, Refused>> = files
         .iter()
         .map(|path| crate::plan::load(path, &catalog))
         .collect();
     for result in &results {
-        let diagnostics = match result {
-            Ok(loaded) => &loaded.warnings,
-            Err(errors) => errors,
-        };
-        for diagnostic in diagnostics {
-            talk.diagnostic(diagnostic);
+        match result {
+            Ok(loaded) => talk.diagnostics(&loaded.warnings, &loaded.source),
+            Err(refused) => talk.diagnostics(&refused.errors, &refused.source),
         }
     }
-    results.into_iter().collect::<Result<_, _>>().ok()
+    Ok(results.into_iter().collect::<Result<_, _>>().ok())
 }
 
-fn catalog() -> Catalog {
-    Catalog {
-        data_roots: vec![PathBuf::from("datasets")],
-        models: models::known(),
-    }
+fn catalog() -> anyhow::Result<Catalog> {
+    let roots = [PathBuf::from("datasets")];
+    let mut catalog = Catalog::of_folders(&roots).context("looking for data sets under datasets/")?;
+    (catalog.embedders, catalog.rerankers) = models::known();
+    Ok(catalog)
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::{ProgressKind, When};
 use crate::progress::{Event, Observer};
 use crate::report::console::Style;
-use crate::spec::Diagnostic;
+use crate::spec::{Diagnostic, Look, SpecSource, render_all};
 
 /// Everything that is said beside the data.
 pub(super) struct Talk {
@@ -45,10 +45,20 @@ impl Talk {
         self.line(&format!("error: {message}"));
     }
 
-    /// A mistake in a spec, or a warning about one.
-    pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) {
-        let _ = diagnostic;
-        self.line("");
+    /// Mistakes in a spec, and warnings about it.
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], source: &SpecSource) {
+        let terminal = std::io::stderr().is_terminal();
+        let look = if terminal {
+            Look::Terminal {
+                color: self.color_on(terminal),
+            }
+        } else {
+            Look::Piped
+        };
+        let text = render_all(diagnostics, source, look);
+        if !text.is_empty() {
+            self.line(text.trim_end());
+        }
     }
 
     /// How tables on stdout look.

@@ -22,7 +22,7 @@ use crate::runner::{LiveModels, Runner, machine};
 use crate::store::{self, Bundle, BundleWriter, DataRecord, Health, Manifest, StoreError, Tool};
 
 pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
-    let Some(loaded) = plan::load_all(&args.files, talk) else {
+    let Some(loaded) = plan::load_all(&args.files, talk)? else {
         return Ok(Exit::BadInput);
     };
     let command: Vec<String> = command.iter().map(|a| a.to_string_lossy().into_owned()).collect();
@@ -129,8 +129,12 @@ impl Experiment<'_> {
     fn bundle(&self, manifest: &mut Manifest) -> anyhow::Result<BundleWriter> {
         let id = manifest.run_id.clone();
         for again in 2.. {
-            let made =
-                BundleWriter::create(self.out_dir, manifest, &self.loaded.spec_text, &self.loaded.plan);
+            let made = BundleWriter::create(
+                self.out_dir,
+                manifest,
+                &self.loaded.source.text,
+                &self.loaded.plan,
+            );
             match made {
                 Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
                     manifest.run_id = format!("{id}-{again}");
@@ -148,7 +152,7 @@ impl Experiment<'_> {
         backends: &BTreeMap<String, Box<dyn Backend>>,
     ) -> anyhow::Result<Manifest> {
         let plan = &self.loaded.plan;
-        let spec_sha256 = crate::content::sha256(self.loaded.spec_text.as_bytes());
+        let spec_sha256 = crate::content::sha256(self.loaded.source.text.as_bytes());
         let started = jiff::Timestamp::now();
         let address = crate::content::hash_json(&(&spec_sha256, plan));
         let infos = backends.iter().map(|(name, backend)| {
@@ -175,7 +179,7 @@ impl Experiment<'_> {
             spec: SourceFile {
                 path: self.path.display().to_string(),
                 sha256: spec_sha256,
-                rows: self.loaded.spec_text.lines().count(),
+                rows: self.loaded.source.text.lines().count(),
             },
             data: datasets
                 .iter()

@@ -6,7 +6,7 @@ use super::progress::Talk;
 use super::{Exit, plan};
 
 pub(super) fn validate(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Exit> {
-    let Some(loaded) = plan::load_all(files, talk) else {
+    let Some(loaded) = plan::load_all(files, talk)? else {
         return Ok(Exit::BadInput);
     };
     for (path, loaded) in files.iter().zip(&loaded) {

@@ -44,7 +44,11 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Loaded, Refused> {
     let path = path.to_owned();
     let source = SpecSource { path, text };
     match read(&source, catalog) {
-        Ok((plan, warnings)) => Ok(Loaded { source, plan, warnings }),
+        Ok((plan, warnings)) => Ok(Loaded {
+            source,
+            plan,
+            warnings,
+        }),
         Err(errors) => Err(Refused { source, errors }),
     }
 }

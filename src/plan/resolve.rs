@@ -49,10 +49,15 @@ pub fn resolve(
         reranker,
         seed: measure.seed,
     };
-    let Cells { made, counts, dropped } = cells::cells(parts, &axes, &mut findings);
+    let Cells {
+        made,
+        counts,
+        dropped,
+    } = cells::cells(parts, &axes, &mut findings);
     if made.is_empty() && !findings.has_errors() {
         let place = spec.sweep.exclude.first().map_or(spec.pipelines.span, |e| e.span);
-        findings.push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
+        findings
+            .push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
     }
     measure::check(&measures, &made, &mut findings);
     let ground = Ground {
@@ -64,7 +69,11 @@ pub fn resolve(
     };
     let compare = gates::compare(&spec.compare, ground, &mut findings);
     let gates = gates::gates(&spec.gates, ground, &mut findings);
-    let used = Used { spec, made: &made, drafts: &drafts };
+    let used = Used {
+        spec,
+        made: &made,
+        drafts: &drafts,
+    };
     let models = used.models(models, &mut findings);
     used.check(&data, &backends, &mut findings);
 
@@ -171,13 +180,18 @@ impl Used<'_> {
         let is_dense = |s: &&crate::spec::pipelines::SpannedStage| {
             matches!(s.value.0, crate::spec::pipelines::StageSpec::Dense(_))
         };
-        stages.into_iter().find(is_dense).map_or(Span::UNKNOWN, |s| s.span)
+        stages
+            .into_iter()
+            .find(is_dense)
+            .map_or(Span::UNKNOWN, |s| s.span)
     }
 
     /// The data sets that a cell searches.
     fn data(&self, data: Vec<Source>) -> Vec<DataSource> {
         let sources = data.into_iter().map(|s| s.source);
-        sources.filter(|s| self.made.iter().any(|m| m.cell.data == s.name)).collect()
+        sources
+            .filter(|s| self.made.iter().any(|m| m.cell.data == s.name))
+            .collect()
     }
 
     /// Warns of everything that is defined and never used.
@@ -185,12 +199,20 @@ impl Used<'_> {
         for source in data {
             let name = &source.source.name;
             if !self.made.iter().any(|m| m.cell.data == *name) {
-                findings.push(unused(&format!("data set `{name}`"), source.span, "no cell searches it"));
+                findings.push(unused(
+                    &format!("data set `{name}`"),
+                    source.span,
+                    "no cell searches it",
+                ));
             }
         }
         for backend in backends {
             if !self.made.iter().any(|m| m.cell.backend == backend.name) {
-                findings.push(unused(&format!("backend `{}`", backend.name), backend.span, "no cell runs on it"));
+                findings.push(unused(
+                    &format!("backend `{}`", backend.name),
+                    backend.span,
+                    "no cell runs on it",
+                ));
             }
         }
         for draft in self.drafts {
@@ -200,7 +222,11 @@ impl Used<'_> {
             if runs(draft) {
                 drafts::check_unread(draft, findings);
             } else if !continued() {
-                findings.push(unused(&format!("pipeline `{name}`"), draft.name.span, "no cell runs it"));
+                findings.push(unused(
+                    &format!("pipeline `{name}`"),
+                    draft.name.span,
+                    "no cell runs it",
+                ));
             }
         }
         for (name, _) in self.spec.index.vectors.value.iter() {

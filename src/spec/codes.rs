@@ -88,7 +88,10 @@ mod tests {
     fn ids_are_well_formed_distinct_and_in_order() {
         let ids: Vec<&str> = Code::ALL.iter().map(|c| c.id()).collect();
         for id in &ids {
-            assert!(id.len() == 5 && (id.starts_with('E') || id.starts_with('W')), "{id}");
+            assert!(
+                id.len() == 5 && (id.starts_with('E') || id.starts_with('W')),
+                "{id}"
+            );
             assert!(id[1..].bytes().all(|b| b.is_ascii_digit()), "{id}");
         }
         assert!(ids.is_sorted(), "{ids:?}");
