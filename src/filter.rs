@@ -124,7 +124,8 @@ impl Filter {
 }
 
 impl Condition {
-    fn matches(&self, payload: &Payload) -> bool {
+    /// True when the payload fulfils it.
+    pub fn matches(&self, payload: &Payload) -> bool {
         match payload.get(&self.key) {
             None | Some(Value::Null) => false,
             Some(Value::Array(items)) => items.iter().any(|v| self.test.accepts(v)),

@@ -196,6 +196,27 @@ pub struct IndexConfig {
     pub seed: u64,
 }
 
+impl IndexConfig {
+    /// The part of the index that `pipeline` searches, so that memory and build time of a technique are its own. Without a
+    /// dense vector there is neither a graph nor anything to quantize.
+    pub fn searched_by(mut self, pipeline: &Pipeline) -> Self {
+        let searched = |name: &String| {
+            pipeline.stages.iter().any(|s| match &s.kind {
+                StageKind::Dense(d) => d.vector == *name,
+                StageKind::Sparse(s) => s.vector == *name,
+                StageKind::Fuse(_) | StageKind::Rerank(_) => false,
+            })
+        };
+        self.vectors.retain(|name, _| searched(name));
+        let is_dense = |v: &VectorConfig| matches!(v, VectorConfig::Dense { .. });
+        if !self.vectors.values().any(is_dense) {
+            self.graph = Graph::Exact;
+            self.quantization = Quantization::None;
+        }
+        self
+    }
+}
+
 /// Where a named vector comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

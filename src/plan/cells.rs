@@ -180,6 +180,7 @@ impl Maker<'_> {
             reranker,
         };
         let pipeline = stages::pipeline(&combination.draft, context, findings);
+        let index = index.searched_by(&pipeline);
         let identity = Identity {
             data: (&source.source.name, &source.written),
             backend: &backend.config,
