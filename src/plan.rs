@@ -8,12 +8,14 @@ mod axes;
 mod catalog;
 mod cells;
 mod drafts;
+mod explain;
 mod findings;
 mod gates;
 mod index;
 mod load;
 mod measure;
 mod numbers;
+mod overrides;
 mod resolve;
 mod select;
 mod settings;
@@ -29,6 +31,7 @@ use crate::measure::StageMeasure;
 use crate::pipeline::{IndexConfig, Pipeline};
 
 pub use catalog::{Catalog, KnownModel};
+pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
 pub use resolve::resolve;
 

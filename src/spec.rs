@@ -26,7 +26,7 @@ use serde::Deserialize;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use parse::parse;
+pub use parse::{parse, parse_value};
 pub use render::{Look, render, render_all};
 pub use schema::schema;
 pub use shapes::{Choice, Later, Names, OneOrMany, ShortOr};
