@@ -3,6 +3,8 @@
 //! A filter is data. It says which documents are allowed; how it is carried out (before, after or inside the graph)
 //! is the business of a stage's strategy. [`Filter::matches`] is the definition that every backend is held against.
 
+mod schema;
+mod values;
 mod wire;
 
 use serde::Serialize;

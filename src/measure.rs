@@ -10,6 +10,7 @@
 mod error;
 mod knn;
 mod parse;
+mod stage;
 mod value;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::dataset::Grade;
 
 pub use error::ParseMeasureError;
 pub use knn::knn_recall;
+pub use stage::StageMeasure;
 
 /// What is computed from a ranking. `rel` is the least grade that counts as relevant, at least 1; a cut-off is at
 /// least 1 and applies after ties are broken.
@@ -96,16 +98,6 @@ pub enum Gain {
     Linear,
     /// 2^grade − 1 (Burges et al. 2005). Grades above 1,000 count as 1,000: the power would leave float64.
     Exp,
-}
-
-/// A measure read at a stage of the pipeline: `f:R@100`; without a stage it is read from the final answer.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct StageMeasure {
-    /// Name of the stage.
-    pub stage: Option<String>,
-    /// What is read there.
-    pub measure: Measure,
 }
 
 /// One ranking through the eyes of its judgements.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Gain, Measure, ParseMeasureError, StageMeasure};
+use super::{Gain, Measure, ParseMeasureError};
 use crate::dataset::Grade;
 use crate::suggest::closest;
 
@@ -264,31 +264,6 @@ impl fmt::Display for Measure {
     }
 }
 
-impl FromStr for StageMeasure {
-    type Err = ParseMeasureError;
-
-    fn from_str(text: &str) -> Result<Self, ParseMeasureError> {
-        let (stage, measure) = match text.split_once(':') {
-            Some((stage, measure)) => (Some(stage.trim()), measure),
-            None => (None, text),
-        };
-        if stage == Some("") {
-            return Err(ParseMeasureError::Malformed(text.to_owned()));
-        }
-        let stage = stage.map(str::to_owned);
-        measure.parse().map(|measure| Self { stage, measure })
-    }
-}
-
-impl fmt::Display for StageMeasure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(stage) = &self.stage {
-            write!(f, "{stage}:")?;
-        }
-        self.measure.fmt(f)
-    }
-}
-
 impl TryFrom<String> for Measure {
     type Error = ParseMeasureError;
 
@@ -299,20 +274,6 @@ impl TryFrom<String> for Measure {
 
 impl From<Measure> for String {
     fn from(measure: Measure) -> Self {
-        measure.to_string()
-    }
-}
-
-impl TryFrom<String> for StageMeasure {
-    type Error = ParseMeasureError;
-
-    fn try_from(text: String) -> Result<Self, ParseMeasureError> {
-        text.parse()
-    }
-}
-
-impl From<StageMeasure> for String {
-    fn from(measure: StageMeasure) -> Self {
         measure.to_string()
     }
 }
@@ -425,20 +386,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_may_stand_before_a_measure() {
-        let at_stage: StageMeasure = "f:R@100".parse().unwrap();
-        assert_eq!(at_stage.stage.as_deref(), Some("f"));
-        assert_eq!(at_stage.to_string(), "f:R@100");
-        let last: StageMeasure = "ndcg_cut_10".parse().unwrap();
-        assert_eq!((last.stage, last.measure.to_string().as_str()), (None, "nDCG@10"));
-        assert!(":R@100".parse::<StageMeasure>().is_err());
-    }
-
-    #[test]
     fn in_json_a_measure_is_its_name() {
         let measure: Measure = serde_json::from_str(r#""ndcg_cut_10""#).unwrap();
         assert_eq!(serde_json::to_string(&measure).unwrap(), r#""nDCG@10""#);
-        let error = serde_json::from_str::<StageMeasure>(r#""f:nDGC@10""#).unwrap_err();
+        let error = serde_json::from_str::<Measure>(r#""nDGC@10""#).unwrap_err();
         assert_eq!(error.to_string(), "unknown measure `nDGC`");
     }
 

@@ -36,7 +36,9 @@ pub fn read(path: &Path) -> Result<Run, DatasetError> {
         // A look-up with `&str` first: the query's name is allocated once, not for every line.
         match rankings.get_mut(query) {
             Some(ranking) => ranking.push((scored, number)),
-            None => drop(rankings.insert(query.to_owned(), vec![(scored, number)])),
+            None => {
+                rankings.insert(query.to_owned(), vec![(scored, number)]);
+            }
         }
         name.clone_into(&mut tag);
         Ok(())
