@@ -89,7 +89,7 @@ pub enum DataKind {
 /// The models of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Models {
-    /// For dense vectors; `None` when no pipeline searches one.
+    /// For dense vectors; `None` when the index has none.
     pub embedder: Option<ModelRef>,
     /// For rerank stages; `None` when no pipeline has one.
     pub reranker: Option<ModelRef>,

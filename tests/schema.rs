@@ -1,22 +1,33 @@
-//! The committed JSON Schema is the one the types make.
+//! The committed JSON Schema and the reference are those that the types make.
 //!
-//! `EVALRUN_BLESS=1 cargo test --release --test schema` writes it anew.
+//! `EVALRUN_BLESS=1 cargo test --release --test schema` writes them anew.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-const PATH: &str = "schema/evalrun-1.schema.json";
+fn in_step(path: &str, text: &str) {
+    if std::env::var_os("EVALRUN_BLESS").is_some() {
+        fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let committed = fs::read_to_string(path).unwrap();
+    assert_eq!(
+        committed, text,
+        "{path} is out of step; run this with EVALRUN_BLESS=1"
+    );
+}
 
 #[test]
 fn the_committed_schema_is_in_step_with_the_types() {
     let text = serde_json::to_string_pretty(&evalrun::spec::schema()).unwrap() + "\n";
-    if std::env::var_os("EVALRUN_BLESS").is_some() {
-        fs::create_dir_all("schema").unwrap();
-        fs::write(PATH, &text).unwrap();
-    }
-    let committed = fs::read_to_string(PATH).unwrap();
-    assert_eq!(committed, text, "run it again with EVALRUN_BLESS=1");
+    in_step("schema/evalrun-1.schema.json", &text);
+}
+
+#[test]
+fn the_committed_reference_is_in_step_with_the_types() {
+    in_step("docs/spec.md", &evalrun::spec::reference());
 }
 
 #[test]
@@ -30,14 +41,25 @@ fn editors_learn_keys_choices_and_words() {
     assert_eq!(dense["required"], json!(["as", "vector"]));
     assert_eq!(dense["properties"]["limit"]["type"], "integer");
     let graph = &schema["$defs"]["IndexSpec"]["properties"]["graph"];
-    let names = graph["anyOf"].as_array().and_then(|forms| forms.iter().find(|f| f.get("enum").is_some()));
+    let names = graph["anyOf"]
+        .as_array()
+        .and_then(|forms| forms.iter().find(|f| f.get("enum").is_some()));
     assert_eq!(names, Some(&json!({ "enum": ["exact", "hnsw", "hnsw_rs"] })));
 }
 
 #[test]
 fn forms_that_are_not_carried_out_are_not_offered() {
     let text = evalrun::spec::schema().to_string();
-    for form in ["qdrant", "trec", "parquet", "synthetic", "claims", "judge", "open", "scalar"] {
+    for form in [
+        "qdrant",
+        "trec",
+        "parquet",
+        "synthetic",
+        "claims",
+        "judge",
+        "open",
+        "scalar",
+    ] {
         assert!(!text.contains(&format!("\"{form}\"")), "{form}");
     }
 }
@@ -54,7 +76,9 @@ fn every_key_is_explained() {
             }
         }
         match schema {
-            Value::Object(map) => map.iter().for_each(|(k, v)| unexplained(&format!("{at}.{k}"), v, found)),
+            Value::Object(map) => map
+                .iter()
+                .for_each(|(k, v)| unexplained(&format!("{at}.{k}"), v, found)),
             Value::Array(items) => items.iter().for_each(|v| unexplained(at, v, found)),
             _ => {}
         }

@@ -19,7 +19,9 @@ fn catalog() -> Catalog {
     };
     let dataset = |name: &str| (name.to_owned(), PathBuf::from("datasets").join(name));
     Catalog {
-        datasets: ["auto-parts", "parts", "series-demo", "wands"].map(dataset).into(),
+        datasets: ["auto-parts", "parts", "series-demo", "wands"]
+            .map(dataset)
+            .into(),
         embedders: vec![model("all-minilm-l6-v2", true), model("bge-small-en-v1.5", false)],
         rerankers: vec![model("evalrun-rerank-l4", true)],
         environment: BTreeMap::from([("SEED".to_owned(), "7".to_owned())]),
@@ -53,7 +55,10 @@ fn compare(spec: &Path, text: &str, differences: &mut Vec<String>) {
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
     if expected != text {
-        differences.push(format!("{}\nexpected:\n{expected}\nfound:\n{text}", path.display()));
+        differences.push(format!(
+            "{}\nexpected:\n{expected}\nfound:\n{text}",
+            path.display()
+        ));
     }
 }
 
@@ -79,7 +84,11 @@ fn every_oddity_gets_its_warning() {
                 compare(&path, &rendered(&warnings, &source), &mut differences);
             }
             Err(Refused { source, errors }) => {
-                differences.push(format!("{} is refused: {}", path.display(), rendered(&errors, &source)));
+                differences.push(format!(
+                    "{} is refused: {}",
+                    path.display(),
+                    rendered(&errors, &source)
+                ));
             }
         }
     }
@@ -91,12 +100,20 @@ fn every_right_spec_gets_its_plan() {
     let mut differences = Vec::new();
     for path in specs("good") {
         match load(&path, &catalog(), &[]) {
-            Ok(Loaded { source, plan, warnings }) => {
+            Ok(Loaded {
+                source,
+                plan,
+                warnings,
+            }) => {
                 assert_eq!(rendered(&warnings, &source), "", "{}", path.display());
                 compare(&path, &explain(&plan, &[]), &mut differences);
             }
             Err(Refused { source, errors }) => {
-                differences.push(format!("{} is refused: {}", path.display(), rendered(&errors, &source)));
+                differences.push(format!(
+                    "{} is refused: {}",
+                    path.display(),
+                    rendered(&errors, &source)
+                ));
             }
         }
     }
@@ -104,7 +121,10 @@ fn every_right_spec_gets_its_plan() {
 }
 
 fn good(name: &str, overrides: &[(&str, &str)]) -> Result<Loaded, Refused> {
-    let overrides: Vec<(String, String)> = overrides.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let overrides: Vec<(String, String)> = overrides
+        .iter()
+        .map(|(k, v)| ((*k).into(), (*v).into()))
+        .collect();
     load(&Path::new("tests/specs/good").join(name), &catalog(), &overrides)
 }
 
@@ -114,35 +134,67 @@ fn an_axis_multiplies_only_the_pipelines_that_have_its_stage() {
     // For each of two data sets: 54 combinations, 28 of them equal to another, 1 excluded, 1 added: 26.
     let counts = plan.counts;
     assert_eq!(
-        (counts.combinations, counts.merged, counts.excluded, counts.extra, plan.cells.len()),
+        (
+            counts.combinations,
+            counts.merged,
+            counts.excluded,
+            counts.extra,
+            plan.cells.len()
+        ),
         (108, 56, 2, 2, 52)
     );
     assert_eq!(counts.builds, 4, "two data sets, with and without codes");
-    let of = |name: &str| plan.cells.iter().filter(|c| c.pipeline.name == name && c.data == "wands").count();
+    let of = |name: &str| {
+        plan.cells
+            .iter()
+            .filter(|c| c.pipeline.name == name && c.data == "wands")
+            .count()
+    };
     assert_eq!((of("title-only"), of("fused"), of("fused-rerank")), (1, 6, 19));
 }
 
 #[test]
 fn the_command_line_takes_the_place_of_an_axis_and_of_limits() {
-    let set = [("index.quantization", "binary"), ("d.ef", "[64, 128]"), ("measure.seed", "1")];
+    let set = [
+        ("index.quantization", "binary"),
+        ("d.ef", "[64, 128]"),
+        ("measure.seed", "1"),
+    ];
     // Then nothing is left of the spec's `exclude`, which would be a mistake: sweep another one.
     let plan = good("shapes.yaml", &set[1..]).unwrap().plan;
     let axis = plan.axes.iter().find(|a| a.path == "d.ef").unwrap();
     assert_eq!(axis.values, ["64", "128"]);
     assert_eq!(plan.measure.seed, 1);
     let plan = good("shapes.yaml", &set[..1]).unwrap().plan;
-    assert!(plan.cells.iter().all(|c| c.settings["index.quantization"] == "binary"));
+    assert!(
+        plan.cells
+            .iter()
+            .all(|c| c.settings["index.quantization"] == "binary")
+    );
 
     let titles = |set: &[(&str, &str)]| {
         let refused = good("shapes.yaml", set).unwrap_err();
-        refused.errors.into_iter().map(|e| (e.title, e.help)).collect::<Vec<_>>()
+        refused
+            .errors
+            .into_iter()
+            .map(|e| (e.title, e.help))
+            .collect::<Vec<_>>()
     };
-    let unknown = ("unknown path `d.eff`".to_owned(), Some("did you mean `d.ef`?".to_owned()));
+    let unknown = (
+        "unknown path `d.eff`".to_owned(),
+        Some("did you mean `d.ef`?".to_owned()),
+    );
     assert_eq!(titles(&[("d.eff", "64")]), [unknown]);
     let too_many = titles(&[("sweep.max", "20")]);
     assert_eq!(too_many[0].0, "the sweep makes 21 cells; 20 are allowed");
-    assert_eq!(titles(&[("sweep.max", "few")])[0].0, "`sweep.max` cannot be `few`");
-    assert_eq!(titles(&[("d.ef", "[64")])[0].0, "`d.ef=[64`: the value is no YAML");
+    assert_eq!(
+        titles(&[("sweep.max", "few")])[0].0,
+        "`sweep.max` cannot be `few`"
+    );
+    assert_eq!(
+        titles(&[("d.ef", "[64")])[0].0,
+        "`d.ef=[64`: the value is no YAML"
+    );
 }
 
 #[test]
@@ -158,7 +210,9 @@ fn a_cell_is_called_the_same_wherever_its_data_lies_and_whatever_else_is_swept()
     let id = |loaded: &Loaded| loaded.plan.cells[0].id.clone();
     let here = good("minimal.yaml", &[]).unwrap();
     let mut elsewhere = catalog();
-    elsewhere.datasets.insert("series-demo".to_owned(), "/mnt/data/series-demo".into());
+    elsewhere
+        .datasets
+        .insert("series-demo".to_owned(), "/mnt/data/series-demo".into());
     let there = load(&here.source.path, &elsewhere, &[]).unwrap();
     assert_eq!(id(&here), id(&there));
     let swept = good("minimal.yaml", &[("d.limit", "[100, 50]")]).unwrap();

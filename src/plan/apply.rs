@@ -75,14 +75,25 @@ impl Combination {
         });
         for assignment in ordered {
             match this.apply(assignment) {
-                Ok(()) => drop(this.settings.insert(assignment.text.clone(), assignment.label.clone())),
+                Ok(()) => drop(
+                    this.settings
+                        .insert(assignment.text.clone(), assignment.label.clone()),
+                ),
                 Err(why) => this.leave_out(assignment, why, &first),
             }
         }
         if this.dense().all(is_exact) {
-            let why = format!("no stage of pipeline `{}` uses graph or codes", this.draft.name.value);
-            let unused = assignments.iter().filter(|a| matches!(&a.path, Path::Index(key) if *key != Key::Payload));
-            for assignment in unused.filter(|a| this.settings.shift_remove(&a.text).is_some()).collect::<Vec<_>>() {
+            let why = format!(
+                "no stage of pipeline `{}` uses graph or codes",
+                this.draft.name.value
+            );
+            let unused = assignments
+                .iter()
+                .filter(|a| matches!(&a.path, Path::Index(key) if *key != Key::Payload));
+            for assignment in unused
+                .filter(|a| this.settings.shift_remove(&a.text).is_some())
+                .collect::<Vec<_>>()
+            {
                 this.leave_out(assignment, why.clone(), &first);
             }
         }
@@ -112,7 +123,9 @@ impl Combination {
                     Written::NotThisMethod(method) => Err(format!("`{method}` has no `{}`", key.name())),
                     Written::NotThisStage => {
                         let kind = Owner::of(stage).name();
-                        Err(format!("stage `{name}` of pipeline `{pipeline}` is a {kind} stage"))
+                        Err(format!(
+                            "stage `{name}` of pipeline `{pipeline}` is a {kind} stage"
+                        ))
                     }
                 }
             }
@@ -205,7 +218,9 @@ fn write_stage(stage: &mut StageSpec, key: Key, setting: &Setting, span: Span) -
     match (stage, key, setting) {
         (StageSpec::Sparse(s), Key::Limit, Setting::Count(n)) => s.limit = Some(Spanned::new(*n, span)),
         (StageSpec::Sparse(s), Key::Vector, Setting::Text(v)) => s.vector = Spanned::new(v.clone(), span),
-        (StageSpec::Sparse(s), Key::Strategy, Setting::Strategy(v)) => strategy(&mut s.filter, Spanned::new(*v, span)),
+        (StageSpec::Sparse(s), Key::Strategy, Setting::Strategy(v)) => {
+            strategy(&mut s.filter, Spanned::new(*v, span))
+        }
         (StageSpec::Dense(s), key, setting) => return write_dense(s, key, setting, span),
         (StageSpec::Fuse(s), key, setting) => return write_fuse(s, key, setting, span),
         (StageSpec::Rerank(s), key, setting) => return write_rerank(s, key, setting, span),

@@ -141,7 +141,8 @@ fn select_all(scope: &Scope, axes: &mut Axes) {
                 span: Span::UNKNOWN,
             }]
         };
-        axes.factors.insert(0, names.iter().enumerate().map(alternative).collect());
+        axes.factors
+            .insert(0, names.iter().enumerate().map(alternative).collect());
         // Combinations that are added may have named it already, last.
         axes.axes.retain(|a| a.path != name);
         if names.len() > 1 {
@@ -230,7 +231,12 @@ fn assignment(
     })
 }
 
-fn selected(select: Select, value: &Spanned<Value>, scope: &Scope, findings: &mut Findings) -> Option<Setting> {
+fn selected(
+    select: Select,
+    value: &Spanned<Value>,
+    scope: &Scope,
+    findings: &mut Findings,
+) -> Option<Setting> {
     let names = scope.names(select);
     let name = value.value.to_string();
     let at = names.iter().position(|n| *n == name);
@@ -241,7 +247,8 @@ fn selected(select: Select, value: &Spanned<Value>, scope: &Scope, findings: &mu
             Select::Pipeline => (Code::UnknownPipeline, "pipeline"),
         };
         let label = instead(&name, names.iter().map(String::as_str));
-        findings.push(Diagnostic::new(code, format!("the spec has no {what} `{name}`")).at(value.span, label));
+        findings
+            .push(Diagnostic::new(code, format!("the spec has no {what} `{name}`")).at(value.span, label));
     }
     at.map(Setting::Selected)
 }
@@ -255,11 +262,21 @@ fn labelled(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<
             let at = |v: Value| (v.to_string(), Spanned::new(v, span));
             Some(values.into_iter().map(at).collect())
         }
-        Value::Map(entries) => Some(entries.iter().map(|(k, v)| (k.value.clone(), v.clone())).collect()),
+        Value::Map(entries) => Some(
+            entries
+                .iter()
+                .map(|(k, v)| (k.value.clone(), v.clone()))
+                .collect(),
+        ),
         other => {
             let title = format!("an axis cannot be `{other}`");
-            let help = "write a list, a range `{ from, to, factor }` or `{ from, to, step }`, or labelled values";
-            findings.push(Diagnostic::new(Code::WrongValue, title).at(span, "a single value is no axis").help(help));
+            let help =
+                "write a list, a range `{ from, to, factor }` or `{ from, to, step }`, or labelled values";
+            findings.push(
+                Diagnostic::new(Code::WrongValue, title)
+                    .at(span, "a single value is no axis")
+                    .help(help),
+            );
             None
         }
     }
@@ -278,7 +295,10 @@ fn range(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<Val
     }
     let (factor, step) = (written.get("factor"), written.get("step"));
     let (Some(from), Some(to), Some(by)) = (written.get("from"), written.get("to"), factor.xor(step)) else {
-        return refuse(span, "a range has `from`, `to` and either `factor` or `step`".to_owned());
+        return refuse(
+            span,
+            "a range has `from`, `to` and either `factor` or `step`".to_owned(),
+        );
     };
     let mut numbers = Vec::new();
     for bound in [from, to, by] {
@@ -294,9 +314,16 @@ fn range(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<Val
     if factor.is_some() && first <= 0.0 {
         return refuse(from.span, "a range with a factor has to start above 0".to_owned());
     }
-    let (name, least) = if factor.is_some() { ("factor", 1.0) } else { ("step", 0.0) };
+    let (name, least) = if factor.is_some() {
+        ("factor", 1.0)
+    } else {
+        ("step", 0.0)
+    };
     if stride <= least {
-        return refuse(by.span, format!("the range does not move: `{name}` has to be above {least}"));
+        return refuse(
+            by.span,
+            format!("the range does not move: `{name}` has to be above {least}"),
+        );
     }
     match walk(first, last, stride, factor.is_some()) {
         Some(values) => Some(values),
@@ -327,7 +354,8 @@ fn rows(sweep: &SweepSpec, scope: &Scope, axes: &mut Axes, findings: &mut Findin
         for (path, _) in written.value.iter() {
             if sweep.axes.get(&path.value).is_some() {
                 let title = format!("`{}` is swept by an axis and by the rows", path.value);
-                findings.push(Diagnostic::new(Code::AxisTwice, title).at(path.span, "one of the two has to go"));
+                findings
+                    .push(Diagnostic::new(Code::AxisTwice, title).at(path.span, "one of the two has to go"));
             }
         }
         let Some(row) = row(written, scope, axes, findings) else {

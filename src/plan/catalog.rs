@@ -81,7 +81,9 @@ fn text_fields(dir: &Path) -> Option<BTreeSet<String>> {
     };
     for line in text.lines().take(SAMPLED).map_while(Result::ok) {
         let document: Map<String, Value> = serde_json::from_str(&line).unwrap_or_default();
-        let texts = document.into_iter().filter(|(key, value)| key != "_id" && value.is_string());
+        let texts = document
+            .into_iter()
+            .filter(|(key, value)| key != "_id" && value.is_string());
         fields.extend(texts.map(|(key, _)| key));
     }
     Some(fields)
@@ -94,7 +96,11 @@ mod tests {
     #[test]
     fn folders_with_a_corpus_are_data_sets_and_the_first_root_wins() {
         let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        for dir in [a.path().join("parts"), b.path().join("parts"), b.path().join("wands")] {
+        for dir in [
+            a.path().join("parts"),
+            b.path().join("parts"),
+            b.path().join("wands"),
+        ] {
             fs::create_dir(&dir).unwrap();
             fs::write(dir.join("corpus.jsonl"), "").unwrap();
         }

@@ -22,7 +22,7 @@ use crate::spec::{Code, Diagnostic, Span, Spec};
 /// Most cells of an experiment unless the spec allows more.
 pub(super) const MAX_CELLS: usize = 500;
 /// Most combinations that are looked at, whatever they merge to.
-const MAX_COMBINATIONS: usize = 200_000;
+const MAX_COMBINATIONS: usize = 100_000;
 /// Hex digits of a cell's id.
 const ID_DIGITS: usize = 10;
 
@@ -103,8 +103,18 @@ impl Maker<'_> {
         let total = factors.iter().fold(1_usize, |n, f| n.saturating_mul(f.len()));
         if total > MAX_COMBINATIONS {
             let title = format!("the axes make {total} combinations; {MAX_COMBINATIONS} are the most");
-            let place = self.parts.spec.sweep.axes.iter().next().map(|(path, _)| path.span);
-            findings.push(Diagnostic::new(Code::TooManyCells, title).at(place.unwrap_or(Span::UNKNOWN), "axes from here on"));
+            let place = self
+                .parts
+                .spec
+                .sweep
+                .axes
+                .iter()
+                .next()
+                .map(|(path, _)| path.span);
+            findings.push(
+                Diagnostic::new(Code::TooManyCells, title)
+                    .at(place.unwrap_or(Span::UNKNOWN), "axes from here on"),
+            );
             return;
         }
         self.out.counts.combinations = total;
@@ -154,10 +164,21 @@ impl Maker<'_> {
     }
 
     fn make(&self, combination: Combination, findings: &mut Findings) -> (String, Made) {
-        let Parts { data, backends, vectors, reranker, seed, .. } = self.parts;
+        let Parts {
+            data,
+            backends,
+            vectors,
+            reranker,
+            seed,
+            ..
+        } = self.parts;
         let (source, backend) = (&data[combination.data], &backends[combination.backend]);
         let index = index::config(&combination.index, vectors, seed, findings);
-        let context = Context { index: &index, data, reranker };
+        let context = Context {
+            index: &index,
+            data,
+            reranker,
+        };
         let pipeline = stages::pipeline(&combination.draft, context, findings);
         let identity = Identity {
             data: (&source.source.name, &source.written),
@@ -222,14 +243,21 @@ impl Maker<'_> {
             let before = self.cells.len();
             for (data, backend) in self.places(named) {
                 let (data, backend) = (Some(data), Some(backend));
-                let selected = Selected { data, backend, pipeline: Some(pipeline) };
+                let selected = Selected {
+                    data,
+                    backend,
+                    pipeline: Some(pipeline),
+                };
                 let all = self.with_places(&row, selected);
                 let Some(combination) = self.combination(&all.iter().collect::<Vec<_>>(), selected) else {
                     continue;
                 };
                 for (path, why) in &combination.idle {
                     let title = format!("`{path}` has no effect in the added combination");
-                    let at = row.iter().find(|a| a.text == *path).map_or(added.span, |a| a.span);
+                    let at = row
+                        .iter()
+                        .find(|a| a.text == *path)
+                        .map_or(added.span, |a| a.span);
                     findings.push(Diagnostic::new(Code::WrongValue, title).at(at, why.clone()));
                 }
                 self.effective.extend(combination.settings.keys().cloned());
@@ -253,8 +281,12 @@ impl Maker<'_> {
 
     /// The data sets and backends that an added combination runs on: those it names, else those of the sweep.
     fn places(&self, named: Selected) -> Vec<(usize, usize)> {
-        let data = named.data.map_or_else(|| self.swept(|s| s.data), |d| BTreeSet::from([d]));
-        let backends = named.backend.map_or_else(|| self.swept(|s| s.backend), |b| BTreeSet::from([b]));
+        let data = named
+            .data
+            .map_or_else(|| self.swept(|s| s.data), |d| BTreeSet::from([d]));
+        let backends = named
+            .backend
+            .map_or_else(|| self.swept(|s| s.backend), |b| BTreeSet::from([b]));
         let pair = |d: usize| backends.iter().map(move |b| (d, *b));
         data.into_iter().flat_map(pair).collect()
     }
@@ -284,11 +316,28 @@ impl Maker<'_> {
         let max = &self.parts.spec.sweep.max;
         let allowed = max.as_ref().map_or(MAX_CELLS, |m| m.value);
         if self.cells.len() > allowed {
-            let title = format!("the sweep makes {} cells; {allowed} are allowed", self.cells.len());
-            let axes = self.parts.spec.sweep.axes.iter().next().map(|(path, _)| path.span);
+            let title = format!(
+                "the sweep makes {} cells; {allowed} are allowed",
+                self.cells.len()
+            );
+            let axes = self
+                .parts
+                .spec
+                .sweep
+                .axes
+                .iter()
+                .next()
+                .map(|(path, _)| path.span);
             let place = max.as_ref().map(|m| m.span).or(axes).unwrap_or(Span::UNKNOWN);
-            let help = format!("sweep less, `exclude` some, or allow more: `sweep: {{ max: {} }}`", self.cells.len());
-            findings.push(Diagnostic::new(Code::TooManyCells, title).at(place, "").help(help));
+            let help = format!(
+                "sweep less, `exclude` some, or allow more: `sweep: {{ max: {} }}`",
+                self.cells.len()
+            );
+            findings.push(
+                Diagnostic::new(Code::TooManyCells, title)
+                    .at(place, "")
+                    .help(help),
+            );
         }
         let merged = std::mem::take(&mut self.merged);
         let reasons = merged.into_iter().map(|((pipeline, idle), n)| Dropped {
@@ -306,11 +355,28 @@ impl Maker<'_> {
     }
 
     fn warn_of_dead_axes(&self, findings: &mut Findings) {
-        let is_dead = |a: &&Assignment| !matches!(a.path, Path::Select(_)) && !self.effective.contains(&a.text);
-        for assignment in self.axes.factors.iter().filter_map(|f| f.first()).flatten().filter(is_dead) {
+        let is_dead =
+            |a: &&Assignment| !matches!(a.path, Path::Select(_)) && !self.effective.contains(&a.text);
+        for assignment in self
+            .axes
+            .factors
+            .iter()
+            .filter_map(|f| f.first())
+            .flatten()
+            .filter(is_dead)
+        {
             let why = self.merged.keys().flat_map(|(_, idle)| idle);
-            let why: BTreeSet<&str> = why.filter(|(p, _)| *p == assignment.text).map(|(_, w)| w.as_str()).collect();
-            let place = self.parts.spec.sweep.axes.iter().find(|(path, _)| path.value == assignment.text);
+            let why: BTreeSet<&str> = why
+                .filter(|(p, _)| *p == assignment.text)
+                .map(|(_, w)| w.as_str())
+                .collect();
+            let place = self
+                .parts
+                .spec
+                .sweep
+                .axes
+                .iter()
+                .find(|(path, _)| path.value == assignment.text);
             let place = place.map_or(assignment.span, |(path, _)| path.span);
             let title = format!("the axis `{}` changes no cell", assignment.text);
             let label = why.into_iter().collect::<Vec<_>>().join("; ");
@@ -342,14 +408,23 @@ fn merge_reason(idle: &Idle, n: usize) -> String {
     for (path, why) in idle {
         by_why.entry(why).or_default().push(path);
     }
-    let parts: Vec<String> = by_why.iter().map(|(why, paths)| format!("{}: {why}", paths.join(", "))).collect();
+    let parts: Vec<String> = by_why
+        .iter()
+        .map(|(why, paths)| format!("{}: {why}", paths.join(", ")))
+        .collect();
     format!("{n} merged; {}", parts.join("; "))
 }
 
 /// Shortens ids as far as they stay distinct, which in practice is [`ID_DIGITS`].
 fn shorten_ids(made: &mut [Made]) {
     let full: BTreeSet<String> = made.iter().map(|m| m.cell.id.clone()).collect();
-    let distinct = |digits: &usize| full.iter().map(|id| &id[..*digits]).collect::<BTreeSet<_>>().len() == full.len();
+    let distinct = |digits: &usize| {
+        full.iter()
+            .map(|id| &id[..*digits])
+            .collect::<BTreeSet<_>>()
+            .len()
+            == full.len()
+    };
     let digits = (ID_DIGITS..64).find(distinct).unwrap_or(64);
     for one in made {
         one.cell.id.truncate(digits);

@@ -79,8 +79,11 @@ fn stages(
     let all = &spec.pipelines.value;
     let Some(base) = all.get(&from.value) else {
         findings.push(
-            Diagnostic::new(Code::UnknownPipeline, format!("unknown pipeline `{}`", from.value))
-                .at(from.span, instead(&from.value, all.names())),
+            Diagnostic::new(
+                Code::UnknownPipeline,
+                format!("unknown pipeline `{}`", from.value),
+            )
+            .at(from.span, instead(&from.value, all.names())),
         );
         return None;
     };
@@ -102,9 +105,12 @@ fn check_names(stages: &[SpannedStage], findings: &mut Findings) {
         let earlier = stages[..i].iter().map(|s| s.value.0.name());
         if let Some(first) = earlier.into_iter().find(|n| n.value == name.value) {
             findings.push(
-                Diagnostic::new(Code::NameTwice, format!("two stages of a pipeline are called `{}`", name.value))
-                    .at(name.span, "the second one")
-                    .also(first.span, "the first one"),
+                Diagnostic::new(
+                    Code::NameTwice,
+                    format!("two stages of a pipeline are called `{}`", name.value),
+                )
+                .at(name.span, "the second one")
+                .also(first.span, "the first one"),
             );
         }
     }

@@ -46,9 +46,16 @@ fn arithmetic(plan: &Plan) -> String {
     let counts = plan.counts;
     let product: usize = plan.axes.iter().map(|a| a.values.len()).product();
     let axes = plan.axes.iter().filter(|a| a.values.len() > 1);
-    let axes = axes.map(|a| format!("{} {}", a.values.len(), a.path)).collect::<Vec<_>>().join(" × ");
+    let axes = axes
+        .map(|a| format!("{} {}", a.values.len(), a.path))
+        .collect::<Vec<_>>()
+        .join(" × ");
     // Rows and added combinations vary several settings at once; then there is no product to show.
-    let axes = if product == counts.combinations { axes } else { String::new() };
+    let axes = if product == counts.combinations {
+        axes
+    } else {
+        String::new()
+    };
     let mut lines = summand("combinations", &counts.combinations.to_string(), &axes);
     let steps = [
         ("merged", '-', counts.merged, "equal to another cell"),
@@ -66,22 +73,38 @@ fn settings(plan: &Plan, cached: &[Cached]) -> String {
     let mut text = String::new();
     let data = plan.data.iter().map(|d| data_source(&d.name, &d.kind));
     text.push_str(&entry("data", &pairs(data)));
-    text.push_str(&entry("backend", &names(plan.cells.iter().map(|c| c.backend.as_str()))));
+    text.push_str(&entry(
+        "backend",
+        &names(plan.cells.iter().map(|c| c.backend.as_str())),
+    ));
     text.push_str(&entry("models", &models(plan)));
-    let cached = cached.iter().map(|c| format!("{} {} of {}", c.what, c.cached, c.total));
+    let cached = cached
+        .iter()
+        .map(|c| format!("{} {} of {}", c.what, c.cached, c.total));
     text.push_str(&entry("cached", &pairs(cached)));
     text.push_str(&entry("measures", &measures(plan)));
     text.push_str(&entry("latency", &latency(plan)));
     text.push_str(&entry("compared", &compared(plan)));
     for gate in &plan.gates {
-        let level = if gate.level == GateLevel::Warn { " (warns)" } else { "" };
-        text.push_str(&entry("gate", &format!("{} on {}{level}", gate.that, count(gate.cells.len(), "cell"))));
+        let level = if gate.level == GateLevel::Warn {
+            " (warns)"
+        } else {
+            ""
+        };
+        text.push_str(&entry(
+            "gate",
+            &format!("{} on {}{level}", gate.that, count(gate.cells.len(), "cell")),
+        ));
     }
     if !plan.axes.is_empty() {
         text.push_str("\nVaries\n");
     }
     for axis in &plan.axes {
-        let build = if axis.kind == AxisKind::Build { " (a build each)" } else { "" };
+        let build = if axis.kind == AxisKind::Build {
+            " (a build each)"
+        } else {
+            ""
+        };
         let values = axis.values.join(", ");
         text.push_str(&wrapped("  ", "    ", &format!("{}: {values}{build}", axis.path)));
     }
@@ -113,8 +136,16 @@ fn models(plan: &Plan) -> String {
         Runtime::Builtin => "builtin",
         Runtime::OnnxRuntime => "onnxruntime",
     };
-    let embedder = plan.models.embedder.iter().map(|m| format!("embedder {}", name(m)));
-    let reranker = plan.models.reranker.iter().map(|m| format!("reranker {}", name(m)));
+    let embedder = plan
+        .models
+        .embedder
+        .iter()
+        .map(|m| format!("embedder {}", name(m)));
+    let reranker = plan
+        .models
+        .reranker
+        .iter()
+        .map(|m| format!("reranker {}", name(m)));
     pairs(embedder.chain(reranker).chain([format!("runtime {runtime}")]))
 }
 
@@ -128,7 +159,11 @@ fn measures(plan: &Plan) -> String {
     };
     let slices = (!measure.slices.is_empty()).then(|| format!("by {}", measure.slices.join(", ")));
     let trace = format!("trace {keep}, depth {}", measure.trace.depth);
-    pairs(quality.chain(slices).chain([trace, format!("seed {}", measure.seed)]))
+    pairs(
+        quality
+            .chain(slices)
+            .chain([trace, format!("seed {}", measure.seed)]),
+    )
 }
 
 fn latency(plan: &Plan) -> String {
@@ -174,7 +209,11 @@ fn not_run(plan: &Plan) -> String {
     let mut text = "\nNot run\n".to_owned();
     for dropped in &plan.dropped {
         let which: Vec<String> = dropped.settings.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        text.push_str(&wrapped("  ", "    ", &format!("{}: {}", which.join(" "), dropped.reason)));
+        text.push_str(&wrapped(
+            "  ",
+            "    ",
+            &format!("{}: {}", which.join(" "), dropped.reason),
+        ));
     }
     text
 }
@@ -210,7 +249,12 @@ fn cells(plan: &Plan) -> String {
         format!("b{}", at + 1)
     };
     // The build says which data set it is. Without an axis the pipeline's name is all there is to say.
-    let axes: Vec<&str> = plan.axes.iter().map(|a| a.path.as_str()).filter(|path| *path != "data").collect();
+    let axes: Vec<&str> = plan
+        .axes
+        .iter()
+        .map(|a| a.path.as_str())
+        .filter(|path| *path != "data")
+        .collect();
     let mut head = vec!["cell", "build"];
     head.extend(axes.iter().map(|path| path.trim_start_matches("index.")));
     head.extend(axes.is_empty().then_some("pipeline"));

@@ -14,7 +14,11 @@ pub(super) struct Findings {
 impl Findings {
     /// Adds one, unless it is there already.
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        let key = (diagnostic.code, diagnostic.title.clone(), diagnostic.primary.clone());
+        let key = (
+            diagnostic.code,
+            diagnostic.title.clone(),
+            diagnostic.primary.clone(),
+        );
         self.found.entry(key).or_insert(diagnostic);
     }
 

@@ -36,7 +36,14 @@ pub(super) fn compare(written: &CompareSpec, ground: Ground<'_>, findings: &mut 
     let between = |x| x > 0.0 && x < 1.0;
     Compare {
         reference: reference(written, ground, findings),
-        level: within(level, LEVEL, "level", "above 0 and below 1, for instance 0.95", between, findings),
+        level: within(
+            level,
+            LEVEL,
+            "level",
+            "above 0 and below 1, for instance 0.95",
+            between,
+            findings,
+        ),
         resamples: at_least(resamples, LEAST_RESAMPLES, RESAMPLES, "resamples", findings),
     }
 }
@@ -68,9 +75,16 @@ fn reference(written: &CompareSpec, ground: Ground<'_>, findings: &mut Findings)
             many => {
                 let labels: Vec<String> = many.iter().map(|m| m.cell.label()).collect();
                 let title = format!("the reference fits {} cells of data set `{name}`", many.len());
-                let help = format!("it has to single out one of {}", quoted(labels.iter().map(String::as_str)));
+                let help = format!(
+                    "it has to single out one of {}",
+                    quoted(labels.iter().map(String::as_str))
+                );
                 let label = "say more";
-                findings.push(Diagnostic::new(Code::AmbiguousReference, title).at(written.span, label).help(help));
+                findings.push(
+                    Diagnostic::new(Code::AmbiguousReference, title)
+                        .at(written.span, label)
+                        .help(help),
+                );
             }
         }
     }
@@ -79,7 +93,10 @@ fn reference(written: &CompareSpec, ground: Ground<'_>, findings: &mut Findings)
 
 /// The gates, those that are right.
 pub(super) fn gates(written: &[Spanned<GateSpec>], ground: Ground<'_>, findings: &mut Findings) -> Vec<Gate> {
-    written.iter().filter_map(|gate| self::gate(&gate.value, ground, findings)).collect()
+    written
+        .iter()
+        .filter_map(|gate| self::gate(&gate.value, ground, findings))
+        .collect()
 }
 
 fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Option<Gate> {
@@ -87,7 +104,11 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
     if let Some(judge) = &written.judge {
         findings.push(not_yet("`judge`", judge.span));
     }
-    let sentence = Sentence { text: &that.value, span: that.span, ground };
+    let sentence = Sentence {
+        text: &that.value,
+        span: that.span,
+        ground,
+    };
     let condition = sentence.read(findings);
     let matcher = match &written.scope {
         None => Matcher::default(),
@@ -105,7 +126,11 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
         GateSubject::Measure(measure) => stage_of(measure, cell).is_some(),
         GateSubject::Latency(_) => true,
     };
-    let cells: Vec<String> = fitting.iter().filter(defined).map(|c| c.cell.id.clone()).collect();
+    let cells: Vec<String> = fitting
+        .iter()
+        .filter(defined)
+        .map(|c| c.cell.id.clone())
+        .collect();
     if cells.is_empty() && !ground.cells.is_empty() {
         let title = "the measure is undefined for every cell this gate speaks of";
         findings.push(Diagnostic::new(Code::MatchesNothing, title).at(that.span, ""));
@@ -137,7 +162,10 @@ impl Sentence<'_> {
     fn read(&self, findings: &mut Findings) -> Option<(GateSubject, Relation, f64)> {
         for word in ["reference", "baseline", "not-worse-than", "relative-gain"] {
             if self.text.contains(word) {
-                let diagnostic = Diagnostic::new(Code::NotYet, format!("a gate on `{word}` is not in this version yet"));
+                let diagnostic = Diagnostic::new(
+                    Code::NotYet,
+                    format!("a gate on `{word}` is not in this version yet"),
+                );
                 let help = "this version knows thresholds: `nDCG@10 >= 0.5`, `p95 <= 40ms`";
                 findings.push(diagnostic.at(self.part(word), "").help(help));
                 return None;
@@ -149,10 +177,16 @@ impl Sentence<'_> {
             (">", Relation::Above),
             ("<", Relation::Below),
         ];
-        let split = relations.iter().find_map(|(sign, r)| self.text.split_once(sign).map(|(s, t)| (s.trim(), *r, t.trim())));
+        let split = relations
+            .iter()
+            .find_map(|(sign, r)| self.text.split_once(sign).map(|(s, t)| (s.trim(), *r, t.trim())));
         let Some((subject, relation, threshold)) = split else {
             let diagnostic = Diagnostic::new(Code::BadGate, "a gate compares with `>=`, `>`, `<=` or `<`");
-            findings.push(diagnostic.at(self.span, "").help("for instance `nDCG@10 >= 0.5` or `p95 <= 40ms`"));
+            findings.push(
+                diagnostic
+                    .at(self.span, "")
+                    .help("for instance `nDCG@10 >= 0.5` or `p95 <= 40ms`"),
+            );
             return None;
         };
         let subject = self.subject(subject, findings)?;
@@ -161,7 +195,9 @@ impl Sentence<'_> {
     }
 
     fn subject(&self, text: &str, findings: &mut Findings) -> Option<GateSubject> {
-        let percentile = text.strip_prefix('p').and_then(|digits| digits.parse::<f64>().ok());
+        let percentile = text
+            .strip_prefix('p')
+            .and_then(|digits| digits.parse::<f64>().ok());
         if let Some(percentile) = percentile {
             return self.percentile(text, percentile, findings);
         }
@@ -169,10 +205,16 @@ impl Sentence<'_> {
         let Some(measure) = measure::read(text, self.part(text), &mut of_measure) else {
             let names = counters();
             if names.contains(&text) {
-                let diagnostic = Diagnostic::new(Code::NotYet, "a gate on a counter is not in this version yet");
+                let diagnostic =
+                    Diagnostic::new(Code::NotYet, "a gate on a counter is not in this version yet");
                 findings.push(diagnostic.at(self.part(text), ""));
             } else {
-                of_measure.finish().err().into_iter().flatten().for_each(|d| findings.push(d));
+                of_measure
+                    .finish()
+                    .err()
+                    .into_iter()
+                    .flatten()
+                    .for_each(|d| findings.push(d));
             }
             return None;
         };
@@ -210,7 +252,10 @@ impl Sentence<'_> {
         let finite = |number: &str| number.trim().parse::<f64>().ok().filter(|x| x.is_finite());
         let (value, expected) = match subject {
             GateSubject::Measure(_) => (finite(text), "a number, for instance `0.5`"),
-            GateSubject::Latency(_) => (milliseconds(text), "a time with its unit: `40ms`, `1.5s` or `800us`"),
+            GateSubject::Latency(_) => (
+                milliseconds(text),
+                "a time with its unit: `40ms`, `1.5s` or `800us`",
+            ),
         };
         if value.is_none() {
             let title = format!("`{text}` is no threshold for this gate");
@@ -231,7 +276,9 @@ impl Sentence<'_> {
 /// A time with its unit, in milliseconds.
 fn milliseconds(text: &str) -> Option<f64> {
     let units = [("ms", 1.0), ("us", 0.001), ("s", 1000.0)];
-    let (number, factor) = units.iter().find_map(|(unit, f)| Some((text.strip_suffix(unit)?, f)))?;
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, f)| Some((text.strip_suffix(unit)?, f)))?;
     let number = number.trim().parse::<f64>().ok()?;
     (number.is_finite() && number >= 0.0).then_some(number * factor)
 }

@@ -8,8 +8,8 @@ use super::sources::{Source, check_name, not_yet};
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
 use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec, VectorSpec};
 use crate::spec::suggest::quoted;
-use crate::suggest::closest;
 use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span};
+use crate::suggest::closest;
 
 /// BM25's usual parameters (Robertson and Zaragoza 2009, section 3.5).
 const BM25_K1: f64 = 1.2;
@@ -64,7 +64,11 @@ fn quantization(written: &IndexSpec, findings: &mut Findings) -> Quantization {
 }
 
 /// The named vectors; no axis changes them.
-pub(super) fn vectors(written: &IndexSpec, data: &[Source], findings: &mut Findings) -> BTreeMap<String, VectorConfig> {
+pub(super) fn vectors(
+    written: &IndexSpec,
+    data: &[Source],
+    findings: &mut Findings,
+) -> BTreeMap<String, VectorConfig> {
     if written.vectors.value.0.is_empty() {
         let diagnostic = Diagnostic::new(Code::Nothing, "the index has no vector");
         findings.push(diagnostic.at(written.vectors.span, "define at least one"));
@@ -84,8 +88,22 @@ pub(super) fn vectors(written: &IndexSpec, data: &[Source], findings: &mut Findi
                 },
                 ShortOr::Long(long) => VectorConfig::Bm25 {
                     text: fields(&long.text.value, long.text.span, data, findings),
-                    k1: within(long.k1.as_ref(), BM25_K1, "k1", "0 or more", |k1| k1 >= 0.0, findings) as f32,
-                    b: within(long.b.as_ref(), BM25_B, "b", "0 to 1", |b| (0.0..=1.0).contains(&b), findings) as f32,
+                    k1: within(
+                        long.k1.as_ref(),
+                        BM25_K1,
+                        "k1",
+                        "0 or more",
+                        |k1| k1 >= 0.0,
+                        findings,
+                    ) as f32,
+                    b: within(
+                        long.b.as_ref(),
+                        BM25_B,
+                        "b",
+                        "0 to 1",
+                        |b| (0.0..=1.0).contains(&b),
+                        findings,
+                    ) as f32,
                 },
             },
         };
@@ -95,12 +113,20 @@ pub(super) fn vectors(written: &IndexSpec, data: &[Source], findings: &mut Findi
 }
 
 /// Names of text fields, held against what the data sets show.
-pub(super) fn fields(written: &OneOrMany<String>, span: Span, data: &[Source], findings: &mut Findings) -> Vec<String> {
+pub(super) fn fields(
+    written: &OneOrMany<String>,
+    span: Span,
+    data: &[Source],
+    findings: &mut Findings,
+) -> Vec<String> {
     if written.0.is_empty() {
         findings.push(Diagnostic::new(Code::Nothing, "no text field").at(span, "name at least one"));
     }
     for (field, span) in written.items(span) {
-        for source in data.iter().filter(|s| !s.fields.is_empty() && !s.fields.contains(field)) {
+        for source in data
+            .iter()
+            .filter(|s| !s.fields.is_empty() && !s.fields.contains(field))
+        {
             let known = || source.fields.iter().map(String::as_str);
             let label = match closest(field, known()) {
                 Some(near) => format!("did you mean `{near}`?"),

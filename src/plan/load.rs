@@ -46,7 +46,11 @@ pub fn load(path: &Path, catalog: &Catalog, overrides: &[(String, String)]) -> R
     let path = path.to_owned();
     let source = SpecSource { path, text };
     match read(&source, catalog, overrides) {
-        Ok((plan, warnings)) => Ok(Loaded { source, plan, warnings }),
+        Ok((plan, warnings)) => Ok(Loaded {
+            source,
+            plan,
+            warnings,
+        }),
         Err(errors) => Err(Refused { source, errors }),
     }
 }

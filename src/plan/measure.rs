@@ -60,7 +60,9 @@ fn quality(written: &MeasureSpec, findings: &mut Findings) -> Measures {
     }
     let mut measures = Measures::new();
     for (text, span) in written.items() {
-        let Some(measure) = read(text, span, findings) else { continue };
+        let Some(measure) = read(text, span, findings) else {
+            continue;
+        };
         if let Some((_, first)) = measures.iter().find(|(m, _)| *m == measure) {
             let title = format!("the measure `{measure}` stands there twice");
             let diagnostic = Diagnostic::new(Code::NameTwice, title).at(span, "the second one");
@@ -153,7 +155,9 @@ pub(super) fn stage_of<'a>(measure: &'a StageMeasure, cell: &'a Made) -> Option<
 /// Holds the measures against the cells.
 pub(super) fn check(measures: &Measures, cells: &[Made], findings: &mut Findings) {
     for (measure, span) in measures {
-        let names = cells.iter().flat_map(|c| c.cell.pipeline.stages.iter().map(|s| s.name.as_str()));
+        let names = cells
+            .iter()
+            .flat_map(|c| c.cell.pipeline.stages.iter().map(|s| s.name.as_str()));
         if let Some(stage) = &measure.stage
             && !cells.is_empty()
             && !names.clone().any(|n| n == stage)
@@ -189,10 +193,16 @@ fn check_in(measure: &StageMeasure, span: Span, cell: &Made, findings: &mut Find
         return;
     };
     if cutoff > limit {
-        let title = format!("`{measure}` looks deeper than pipeline `{}` answers", pipeline.name);
+        let title = format!(
+            "`{measure}` looks deeper than pipeline `{}` answers",
+            pipeline.name
+        );
         let written = cell.draft.stages.iter().find(|s| s.value.0.name().value == stage);
         let place = written.map_or(Span::UNKNOWN, limit_span);
-        let (deep, short) = (format!("looks at {cutoff} hits"), format!("hands on at most {limit}"));
+        let (deep, short) = (
+            format!("looks at {cutoff} hits"),
+            format!("hands on at most {limit}"),
+        );
         let diagnostic = Diagnostic::new(Code::CutoffBeyondLimit, title);
         // A default measure stands nowhere; the stage does.
         findings.push(match span.is_known() {

@@ -4,7 +4,12 @@ use super::findings::Findings;
 use crate::spec::{Code, Diagnostic, Spanned};
 
 /// The written count, or the default; a count is never 0.
-pub(super) fn count(written: Option<&Spanned<usize>>, default: usize, what: &str, findings: &mut Findings) -> usize {
+pub(super) fn count(
+    written: Option<&Spanned<usize>>,
+    default: usize,
+    what: &str,
+    findings: &mut Findings,
+) -> usize {
     at_least(written, 1, default, what, findings)
 }
 
@@ -43,7 +48,11 @@ pub(super) fn within(
 }
 
 /// "`limit` is 0": a number that means nothing there.
-pub(super) fn out_of_range<T: std::fmt::Display>(what: &str, written: &Spanned<T>, bounds: &str) -> Diagnostic {
+pub(super) fn out_of_range<T: std::fmt::Display>(
+    what: &str,
+    written: &Spanned<T>,
+    bounds: &str,
+) -> Diagnostic {
     let title = format!("`{what}` cannot be {}", written.value);
     Diagnostic::new(Code::OutOfRange, title).at(written.span, format!("has to be {bounds}"))
 }

@@ -12,6 +12,8 @@ use super::settings::Owner;
 use super::sources::{self, NamedBackend, Source, check_name, not_yet};
 use super::{DataSource, ModelRef, Models, Plan, index, measure};
 use crate::pipeline::StageKind;
+use crate::spec::data::ModelKindSpec;
+use crate::spec::index::VectorSpec;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spec, SpecSource, VERSION};
 
 /// Resolves a spec. Pure but for [`Catalog::look`].
@@ -36,7 +38,7 @@ pub fn resolve(
 
     let reranker = spec.models.reranker.as_ref().map(|m| match &m.value {
         ShortOr::Short(name) => name.as_str(),
-        ShortOr::Long(crate::spec::data::ModelKindSpec::Onnx(dir)) => dir,
+        ShortOr::Long(ModelKindSpec::Onnx(dir)) => dir,
         ShortOr::Long(_) => "",
     });
     let parts = Parts {
@@ -49,10 +51,15 @@ pub fn resolve(
         reranker,
         seed: measure.seed,
     };
-    let Cells { made, counts, dropped } = cells::cells(parts, &axes, &mut findings);
+    let Cells {
+        made,
+        counts,
+        dropped,
+    } = cells::cells(parts, &axes, &mut findings);
     if made.is_empty() && !findings.has_errors() {
         let place = spec.sweep.exclude.first().map_or(spec.pipelines.span, |e| e.span);
-        findings.push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
+        findings
+            .push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
     }
     measure::check(&measures, &made, &mut findings);
     let ground = Ground {
@@ -64,7 +71,11 @@ pub fn resolve(
     };
     let compare = gates::compare(&spec.compare, ground, &mut findings);
     let gates = gates::gates(&spec.gates, ground, &mut findings);
-    let used = Used { spec, made: &made, drafts: &drafts };
+    let used = Used {
+        spec,
+        made: &made,
+        drafts: &drafts,
+    };
     let models = used.models(models, &mut findings);
     used.check(&data, &backends, &mut findings);
 
@@ -143,41 +154,44 @@ impl Used<'_> {
     /// Only the models that a stage needs; complains of those that are missing, warns of those that are not needed.
     fn models(&self, models: Models, findings: &mut Findings) -> Models {
         let written = &self.spec.models;
-        let dense = self.stages().any(|s| matches!(s, StageKind::Dense(_)));
+        // Every vector of the index is built, searched or not.
+        let vectors = self.spec.index.vectors.value.iter();
+        let first = vectors
+            .filter(|(_, v)| matches!(v.0, VectorSpec::Text(_)))
+            .map(|(name, _)| name)
+            .next();
         let reranks = self.stages().any(|s| matches!(s, StageKind::Rerank(_)));
-        if dense && written.embedder.is_none() {
-            let title = "dense stages need an embedder";
-            let label = "`models.embedder` names none";
+        if let (Some(vector), None) = (first, &written.embedder) {
+            let title = format!("vector `{}` needs an embedder", vector.value);
             let help = "name one: `models: { embedder: … }`";
-            let place = self.first_dense();
-            findings.push(Diagnostic::new(Code::NoModel, title).at(place, label).help(help));
+            let diagnostic =
+                Diagnostic::new(Code::NoModel, title).at(vector.span, "`models.embedder` names none");
+            findings.push(diagnostic.help(help));
         }
         let keep = |model: Option<ModelRef>, needed: bool| model.filter(|_| needed);
-        if let (Some(model), false) = (&written.embedder, dense) {
-            findings.push(unused("the embedder", model.span, "no dense stage runs"));
+        if let (Some(model), None) = (&written.embedder, first) {
+            findings.push(unused(
+                "the embedder",
+                model.span,
+                "the index has no dense vector",
+            ));
         }
         if let (Some(model), false) = (&written.reranker, reranks) {
             findings.push(unused("the reranker", model.span, "no rerank stage runs"));
         }
         Models {
-            embedder: keep(models.embedder, dense),
+            embedder: keep(models.embedder, first.is_some()),
             reranker: keep(models.reranker, reranks),
             runtime: models.runtime,
         }
     }
 
-    fn first_dense(&self) -> Span {
-        let stages = self.drafts.iter().flat_map(|d| &d.stages);
-        let is_dense = |s: &&crate::spec::pipelines::SpannedStage| {
-            matches!(s.value.0, crate::spec::pipelines::StageSpec::Dense(_))
-        };
-        stages.into_iter().find(is_dense).map_or(Span::UNKNOWN, |s| s.span)
-    }
-
     /// The data sets that a cell searches.
     fn data(&self, data: Vec<Source>) -> Vec<DataSource> {
         let sources = data.into_iter().map(|s| s.source);
-        sources.filter(|s| self.made.iter().any(|m| m.cell.data == s.name)).collect()
+        sources
+            .filter(|s| self.made.iter().any(|m| m.cell.data == s.name))
+            .collect()
     }
 
     /// Warns of everything that is defined and never used.
@@ -185,12 +199,20 @@ impl Used<'_> {
         for source in data {
             let name = &source.source.name;
             if !self.made.iter().any(|m| m.cell.data == *name) {
-                findings.push(unused(&format!("data set `{name}`"), source.span, "no cell searches it"));
+                findings.push(unused(
+                    &format!("data set `{name}`"),
+                    source.span,
+                    "no cell searches it",
+                ));
             }
         }
         for backend in backends {
             if !self.made.iter().any(|m| m.cell.backend == backend.name) {
-                findings.push(unused(&format!("backend `{}`", backend.name), backend.span, "no cell runs on it"));
+                findings.push(unused(
+                    &format!("backend `{}`", backend.name),
+                    backend.span,
+                    "no cell runs on it",
+                ));
             }
         }
         for draft in self.drafts {
@@ -200,7 +222,11 @@ impl Used<'_> {
             if runs(draft) {
                 drafts::check_unread(draft, findings);
             } else if !continued() {
-                findings.push(unused(&format!("pipeline `{name}`"), draft.name.span, "no cell runs it"));
+                findings.push(unused(
+                    &format!("pipeline `{name}`"),
+                    draft.name.span,
+                    "no cell runs it",
+                ));
             }
         }
         for (name, _) in self.spec.index.vectors.value.iter() {

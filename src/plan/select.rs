@@ -105,7 +105,9 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
         }
         Some(c) => {
             let mut of_text = text.chars();
-            of_text.next().is_some_and(|t| (c == '?' || c == t) && glob(rest.as_str(), of_text.as_str()))
+            of_text
+                .next()
+                .is_some_and(|t| (c == '?' || c == t) && glob(rest.as_str(), of_text.as_str()))
         }
     }
 }

@@ -6,8 +6,8 @@ use super::AxisKind;
 use crate::spec::index::{GraphSpec, QuantizationSpec};
 use crate::spec::pipelines::{MethodSpec, NormalizeSpec, StageSpec, StrategySpec, TailSpec};
 use crate::spec::suggest::instead;
-use crate::suggest::closest;
 use crate::spec::{Choice, OneOrMany, Spanned, Value};
+use crate::suggest::closest;
 
 /// A path, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +127,10 @@ keys! {
 impl Key {
     /// The settings of an owner.
     fn of(owner: Owner) -> impl Iterator<Item = Key> + Clone {
-        Key::ALL.iter().copied().filter(move |k| k.owners().contains(&owner))
+        Key::ALL
+            .iter()
+            .copied()
+            .filter(move |k| k.owners().contains(&owner))
     }
 
     /// Settings that others depend on are written first, whatever the order of the axes.
@@ -151,10 +154,16 @@ impl Path {
             let key = Key::of(Owner::Index).find(|k| k.name() == key);
             return key.map(Path::Index).ok_or_else(|| instead(text, ALL_INDEX_PATHS));
         }
-        let owners: Vec<Owner> = stages.iter().filter(|(name, _)| name == head).map(|(_, o)| *o).collect();
+        let owners: Vec<Owner> = stages
+            .iter()
+            .filter(|(name, _)| name == head)
+            .map(|(_, o)| *o)
+            .collect();
         if owners.is_empty() {
             let selects = Select::ALL.iter().map(|s| s.name());
-            let heads = selects.chain(["index"]).chain(stages.iter().map(|(name, _)| name.as_str()));
+            let heads = selects
+                .chain(["index"])
+                .chain(stages.iter().map(|(name, _)| name.as_str()));
             return Err(match closest(head, heads) {
                 Some(near) if key.is_empty() => format!("did you mean `{near}`?"),
                 Some(near) => format!("did you mean `{near}.{key}`?"),
@@ -213,7 +222,9 @@ impl Setting {
     pub(super) fn read(key: Key, written: &Spanned<Value>) -> Option<Self> {
         let value = &written.value;
         let setting = match key {
-            Key::GraphM | Key::GraphEfConstruct | Key::Limit | Key::Ef | Key::Depth => Setting::Count(whole(value)?),
+            Key::GraphM | Key::GraphEfConstruct | Key::Limit | Key::Ef | Key::Depth => {
+                Setting::Count(whole(value)?)
+            }
             Key::Oversampling | Key::K => Setting::Number(value.as_f64()?),
             Key::Exact | Key::Rescore => Setting::Flag(typed(value)?),
             Key::Vector => Setting::Text(typed(value)?),
@@ -257,16 +268,30 @@ mod tests {
         let read = |text| Path::read(text, &stages());
         assert_eq!(read("pipeline"), Ok(Path::Select(Select::Pipeline)));
         assert_eq!(read("index.graph.m"), Ok(Path::Index(Key::GraphM)));
-        assert_eq!(read("d.filter.strategy"), Ok(Path::Stage("d".to_owned(), Key::Strategy)));
+        assert_eq!(
+            read("d.filter.strategy"),
+            Ok(Path::Stage("d".to_owned(), Key::Strategy))
+        );
         assert_eq!(read("pipelines"), Err("did you mean `pipeline`?".to_owned()));
-        assert_eq!(read("index.quantisation"), Err("did you mean `index.quantization`?".to_owned()));
-        assert_eq!(read("d.oversample"), Err("did you mean `d.oversampling`?".to_owned()));
-        assert_eq!(read("rerank.depth"), Err("no pipeline has a stage `rerank`".to_owned()));
+        assert_eq!(
+            read("index.quantisation"),
+            Err("did you mean `index.quantization`?".to_owned())
+        );
+        assert_eq!(
+            read("d.oversample"),
+            Err("did you mean `d.oversampling`?".to_owned())
+        );
+        assert_eq!(
+            read("rerank.depth"),
+            Err("no pipeline has a stage `rerank`".to_owned())
+        );
     }
 
     #[test]
     fn the_list_of_index_paths_is_complete() {
-        let paths: Vec<String> = Key::of(Owner::Index).map(|k| format!("index.{}", k.name())).collect();
+        let paths: Vec<String> = Key::of(Owner::Index)
+            .map(|k| format!("index.{}", k.name()))
+            .collect();
         let mut listed = ALL_INDEX_PATHS.to_vec();
         listed.sort_unstable();
         let mut paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -280,7 +305,10 @@ mod tests {
         assert_eq!(read(Key::Ef, Value::Integer(64)), Some(Setting::Count(64)));
         assert_eq!(read(Key::Ef, Value::Float(64.5)), None);
         assert_eq!(read(Key::Ef, Value::Integer(-1)), None);
-        assert_eq!(read(Key::Oversampling, Value::Integer(2)), Some(Setting::Number(2.0)));
+        assert_eq!(
+            read(Key::Oversampling, Value::Integer(2)),
+            Some(Setting::Number(2.0))
+        );
         let hnsw = Setting::Graph(GraphSpec::Hnsw(crate::spec::index::HnswSpec::default()));
         assert_eq!(read(Key::Graph, Value::Text("hnsw".to_owned())), Some(hnsw));
         assert_eq!(read(Key::Tail, Value::Text("kept".to_owned())), None);

@@ -47,10 +47,13 @@ pub(super) fn data(spec: &Spec, folder: &Path, catalog: &Catalog, findings: &mut
         };
         if let Some(first) = sources.iter().find(|s| s.source.name == source.source.name) {
             findings.push(
-                Diagnostic::new(Code::NameTwice, format!("two data sets are called `{}`", source.source.name))
-                    .at(span, "the second one")
-                    .also(first.span, "the first one")
-                    .help("give one of them another `name`: `{ beir: { dir: …, name: … } }`"),
+                Diagnostic::new(
+                    Code::NameTwice,
+                    format!("two data sets are called `{}`", source.source.name),
+                )
+                .at(span, "the second one")
+                .also(first.span, "the first one")
+                .help("give one of them another `name`: `{ beir: { dir: …, name: … } }`"),
             );
             continue;
         }
@@ -69,10 +72,14 @@ fn data_set(
     let (dir, split, name) = match written {
         ShortOr::Short(name) => return named_data(name, span, catalog, findings),
         ShortOr::Long(DataKindSpec::Beir(ShortOr::Short(dir))) => (dir, None, None),
-        ShortOr::Long(DataKindSpec::Beir(ShortOr::Long(beir))) => (&beir.dir, beir.split.clone(), beir.name.clone()),
+        ShortOr::Long(DataKindSpec::Beir(ShortOr::Long(beir))) => {
+            (&beir.dir, beir.split.clone(), beir.name.clone())
+        }
         ShortOr::Long(DataKindSpec::Trec(_)) => return refuse("data of kind `trec`", span, findings),
         ShortOr::Long(DataKindSpec::Parquet(_)) => return refuse("data of kind `parquet`", span, findings),
-        ShortOr::Long(DataKindSpec::Synthetic(_)) => return refuse("data of kind `synthetic`", span, findings),
+        ShortOr::Long(DataKindSpec::Synthetic(_)) => {
+            return refuse("data of kind `synthetic`", span, findings);
+        }
     };
     let path = folder.join(dir);
     let Some(fields) = (catalog.look)(&path) else {
@@ -187,11 +194,17 @@ pub(super) fn model(
     let Spanned { value, span } = written?;
     let name = match value {
         ShortOr::Short(name) => name,
-        ShortOr::Long(ModelKindSpec::Precomputed(_)) => return refuse("a `precomputed` model", *span, findings),
+        ShortOr::Long(ModelKindSpec::Precomputed(_)) => {
+            return refuse("a `precomputed` model", *span, findings);
+        }
         ShortOr::Long(ModelKindSpec::Onnx(_)) if runtime == Runtime::Builtin => {
             let title = "the built-in runtime runs no model from a folder";
             let help = "leave `runtime` out, or name a model that comes with the program";
-            findings.push(Diagnostic::new(Code::UnknownModel, title).at(*span, "").help(help));
+            findings.push(
+                Diagnostic::new(Code::UnknownModel, title)
+                    .at(*span, "")
+                    .help(help),
+            );
             return None;
         }
         ShortOr::Long(ModelKindSpec::Onnx(dir)) => return Some(ModelRef::Onnx(folder.join(dir))),

@@ -8,12 +8,12 @@ use super::index;
 use super::numbers::{count, within};
 use super::sources::Source;
 use crate::pipeline::{
-    Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Pipeline, Quantization, Rerank, Sparse, Stage,
-    StageKind, Strategy, Tail, VectorConfig,
+    Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Pipeline, Quantization, Rerank, Sparse,
+    Stage, StageKind, Strategy, Tail, VectorConfig,
 };
 use crate::spec::pipelines::{
-    DenseSpec, FilterSpec, FuseSpec, MethodSpec, NormalizeSpec, RerankSpec, SparseSpec, SpannedStage, StageSpec,
-    StrategySpec, TailSpec,
+    DenseSpec, FilterSpec, FuseSpec, MethodSpec, NormalizeSpec, RerankSpec, SpannedStage, SparseSpec,
+    StageSpec, StrategySpec, TailSpec,
 };
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, Span, Spanned};
@@ -46,8 +46,15 @@ pub(super) fn pipeline(draft: &Draft, context: Context<'_>, findings: &mut Findi
             StageSpec::Sparse(stage) => sparse(stage, context, findings).map(StageKind::Sparse),
             StageSpec::Fuse(stage) => fuse(stage, findings).map(StageKind::Fuse),
             StageSpec::Rerank(stage) => {
-                let before = i.checked_sub(1).map(|i| draft.stages[i].value.0.name().value.clone());
-                let resolver = Reranking { draft, pipeline: &pipeline, written, before };
+                let before = i
+                    .checked_sub(1)
+                    .map(|i| draft.stages[i].value.0.name().value.clone());
+                let resolver = Reranking {
+                    draft,
+                    pipeline: &pipeline,
+                    written,
+                    before,
+                };
                 resolver.rerank(stage, context, findings).map(StageKind::Rerank)
             }
         };
@@ -81,7 +88,14 @@ fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Op
     let exact = stage.exact.as_ref().is_some_and(|e| e.value);
     let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
     let at_least_1 = |x| x >= 1.0;
-    let oversampling = within(stage.oversampling.as_ref(), 1.0, "oversampling", "1 or more", at_least_1, findings);
+    let oversampling = within(
+        stage.oversampling.as_ref(),
+        1.0,
+        "oversampling",
+        "1 or more",
+        at_least_1,
+        findings,
+    );
     let rescore = stage.rescore.as_ref().is_none_or(|r| r.value);
     let coded = context.index.quantization == Quantization::Binary && !exact;
     if coded {
@@ -111,7 +125,8 @@ fn beam(stage: &DenseSpec, needed: usize, on_graph: bool, findings: &mut Finding
     let ef = count(stage.ef.as_ref(), EF, "ef", findings);
     if let Some(written) = stage.ef.as_ref().filter(|_| on_graph && ef < needed) {
         let title = format!("`ef` {ef} is below the {needed} hits the search has to find");
-        let diagnostic = Diagnostic::new(Code::DeadEf, title).at(written.span, format!("works like {needed}"));
+        let diagnostic =
+            Diagnostic::new(Code::DeadEf, title).at(written.span, format!("works like {needed}"));
         let limit = stage.limit.as_ref().map_or(Span::UNKNOWN, |l| l.span);
         let help = "raise `ef` or lower `limit`";
         findings.push(diagnostic.also(limit, "hits asked for").help(help));
@@ -121,16 +136,25 @@ fn beam(stage: &DenseSpec, needed: usize, on_graph: bool, findings: &mut Finding
 
 fn check_codes(stage: &DenseSpec, oversampling: f64, rescore: bool, findings: &mut Findings) {
     if stage.oversampling.is_none() && stage.rescore.is_none() {
-        let title = format!("stage `{}` searches binary codes without oversampling", stage.name.value);
+        let title = format!(
+            "stage `{}` searches binary codes without oversampling",
+            stage.name.value
+        );
         let label = "the codes alone decide which hits are found";
-        let help = "write `oversampling: 2` or more to fetch candidates for rescoring, or 1 to say it is meant";
-        findings.push(Diagnostic::new(Code::NoOversampling, title).at(stage.name.span, label).help(help));
+        let help =
+            "write `oversampling: 2` or more to fetch candidates for rescoring, or 1 to say it is meant";
+        findings.push(
+            Diagnostic::new(Code::NoOversampling, title)
+                .at(stage.name.span, label)
+                .help(help),
+        );
     }
     let wasted = stage.rescore.as_ref().filter(|_| !rescore && oversampling > 1.0);
     if let Some(switch) = wasted {
         let title = "candidates are fetched by code and never scored again";
         let more = stage.oversampling.as_ref().map_or(Span::UNKNOWN, |o| o.span);
-        let diagnostic = Diagnostic::new(Code::WastedOversampling, title).at(switch.span, "without rescoring …");
+        let diagnostic =
+            Diagnostic::new(Code::WastedOversampling, title).at(switch.span, "without rescoring …");
         findings.push(diagnostic.also(more, "… this changes nothing but the cost"));
     }
 }
@@ -151,7 +175,11 @@ fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> 
     })
 }
 
-fn vector<'a>(name: &Spanned<String>, context: Context<'a>, findings: &mut Findings) -> Option<&'a VectorConfig> {
+fn vector<'a>(
+    name: &Spanned<String>,
+    context: Context<'a>,
+    findings: &mut Findings,
+) -> Option<&'a VectorConfig> {
     let vectors = &context.index.vectors;
     let vector = vectors.get(&name.value);
     // An index without vectors has been complained of.
@@ -213,7 +241,11 @@ fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fus
             if weighted.weights.is_none() {
                 let title = "a weighted fusion needs weights";
                 let help = format!("for instance `{{ weighted: {{ weights: {:?} }} }}`", ones());
-                findings.push(Diagnostic::new(Code::Weights, title).at(written.span, "").help(help));
+                findings.push(
+                    Diagnostic::new(Code::Weights, title)
+                        .at(written.span, "")
+                        .help(help),
+                );
             }
             Fusion::Weighted {
                 weights: weights(weighted.weights.as_ref(), stage, findings)?,
@@ -226,7 +258,11 @@ fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fus
     })
 }
 
-fn weights(written: Option<&Spanned<Vec<f64>>>, stage: &FuseSpec, findings: &mut Findings) -> Option<Vec<f64>> {
+fn weights(
+    written: Option<&Spanned<Vec<f64>>>,
+    stage: &FuseSpec,
+    findings: &mut Findings,
+) -> Option<Vec<f64>> {
     let written = written?;
     let (values, lists) = (&written.value, stage.of.value.len());
     let complaint = if values.len() != lists {
@@ -238,7 +274,8 @@ fn weights(written: Option<&Spanned<Vec<f64>>>, stage: &FuseSpec, findings: &mut
     } else {
         return Some(values.clone());
     };
-    let diagnostic = Diagnostic::new(Code::Weights, complaint).at(written.span, "one number per list, 0 or more");
+    let diagnostic =
+        Diagnostic::new(Code::Weights, complaint).at(written.span, "one number per list, 0 or more");
     findings.push(diagnostic.also(stage.of.span, "the lists"));
     None
 }
@@ -253,7 +290,11 @@ struct Reranking<'a> {
 
 impl Reranking<'_> {
     fn rerank(&self, stage: &RerankSpec, context: Context<'_>, findings: &mut Findings) -> Option<Rerank> {
-        let of = stage.of.as_ref().map(|of| of.value.clone()).or_else(|| self.before.clone());
+        let of = stage
+            .of
+            .as_ref()
+            .map(|of| of.value.clone())
+            .or_else(|| self.before.clone());
         let depth = count(Some(&stage.depth), 1, "depth", findings);
         let model = self.model(stage, context, findings);
         let fields = match &stage.fields {
@@ -279,7 +320,11 @@ impl Reranking<'_> {
             let place = stage.model.as_ref().map_or(self.written.span, |m| m.span);
             let title = format!("stage `{}` needs a reranker", stage.name.value);
             let help = "name one: `models: { reranker: … }`";
-            findings.push(Diagnostic::new(Code::NoModel, title).at(place, "`models.reranker` names none").help(help));
+            findings.push(
+                Diagnostic::new(Code::NoModel, title)
+                    .at(place, "`models.reranker` names none")
+                    .help(help),
+            );
             return None;
         };
         let other = stage.model.as_ref().filter(|m| m.value != reranker);
@@ -301,7 +346,11 @@ impl Reranking<'_> {
         let found: Vec<String> = match &stage.kind {
             StageKind::Dense(d) => text(&d.vector).to_vec(),
             StageKind::Sparse(s) => text(&s.vector).to_vec(),
-            StageKind::Fuse(f) => f.of.iter().flat_map(|list| self.searched(list, context)).collect(),
+            StageKind::Fuse(f) => {
+                f.of.iter()
+                    .flat_map(|list| self.searched(list, context))
+                    .collect()
+            }
             StageKind::Rerank(r) => r.fields.clone(),
         };
         for field in found {
@@ -320,11 +369,19 @@ impl Reranking<'_> {
             return;
         }
         let source = self.draft.stages.iter().find(|s| s.value.0.name().value == of);
-        let title = format!("the reranker is to score {} hits and gets at most {given}", depth.value);
-        let diagnostic = Diagnostic::new(Code::DepthBeyondInput, title).at(depth.span, format!("wants {}", depth.value));
+        let title = format!(
+            "the reranker is to score {} hits and gets at most {given}",
+            depth.value
+        );
+        let diagnostic =
+            Diagnostic::new(Code::DepthBeyondInput, title).at(depth.span, format!("wants {}", depth.value));
         let place = source.map_or(Span::UNKNOWN, limit_span);
         let help = "raise `limit` or lower `depth`";
-        findings.push(diagnostic.also(place, format!("hands on at most {given}")).help(help));
+        findings.push(
+            diagnostic
+                .also(place, format!("hands on at most {given}"))
+                .help(help),
+        );
     }
 }
 

@@ -47,7 +47,7 @@ codes! {
     UnknownPipeline "E0207" "A pipeline that is not defined."
     UnknownBackend "E0208" "A backend that is not defined."
     NameTwice "E0209" "Two things of one kind with the same name."
-    NoModel "E0210" "A stage needs a model that the spec does not name."
+    NoModel "E0210" "A stage or a vector needs a model that the spec does not name."
     WrongVector "E0211" "A stage searches a vector of another kind."
     Nothing "E0212" "A list that may not be empty is."
     OutOfRange "E0301" "A number outside the range in which it means something."
@@ -88,7 +88,10 @@ mod tests {
     fn ids_are_well_formed_distinct_and_in_order() {
         let ids: Vec<&str> = Code::ALL.iter().map(|c| c.id()).collect();
         for id in &ids {
-            assert!(id.len() == 5 && (id.starts_with('E') || id.starts_with('W')), "{id}");
+            assert!(
+                id.len() == 5 && (id.starts_with('E') || id.starts_with('W')),
+                "{id}"
+            );
             assert!(id[1..].bytes().all(|b| b.is_ascii_digit()), "{id}");
         }
         assert!(ids.is_sorted(), "{ids:?}");

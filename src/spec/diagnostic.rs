@@ -62,7 +62,8 @@ impl Diagnostic {
     /// Another place that has to do with it. An unknown place is left out.
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         let text = text.into();
-        self.secondary.extend(span.is_known().then_some(Label { span, text }));
+        self.secondary
+            .extend(span.is_known().then_some(Label { span, text }));
         self
     }
 

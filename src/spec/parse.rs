@@ -39,7 +39,10 @@ pub fn parse_value(text: &str) -> Option<Value> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let read = serde_saphyr::Spanned::<T>::deserialize(from)?;
-        Ok(Spanned::new(read.value, span(read.defined).unwrap_or(Span::UNKNOWN)))
+        Ok(Spanned::new(
+            read.value,
+            span(read.defined).unwrap_or(Span::UNKNOWN),
+        ))
     }
 }
 
@@ -60,7 +63,10 @@ fn span_in(at: Location, text: &str) -> Span {
     span(at).unwrap_or_else(|| {
         let nth = usize::try_from(at.span().offset()).unwrap_or(usize::MAX);
         let start = text.char_indices().nth(nth).map_or(text.len(), |(i, _)| i);
-        let end = text[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+        let end = text[start..]
+            .chars()
+            .next()
+            .map_or(start, |c| start + c.len_utf8());
         Span { start, end }
     })
 }
@@ -71,7 +77,10 @@ fn first_key(text: &str) -> Span {
     let is_key = |start: &usize| text[*start..].starts_with(|c: char| c.is_alphabetic());
     starts.into_iter().find(is_key).map_or(Span::UNKNOWN, |start| {
         let length = text[start..].find(':').unwrap_or(0);
-        Span { start, end: start + length }
+        Span {
+            start,
+            end: start + length,
+        }
     })
 }
 
@@ -88,7 +97,12 @@ fn word(at: Span, text: &str) -> Span {
 /// What the reader says, as a diagnostic of ours.
 fn explain(error: &Error, text: &str) -> Diagnostic {
     #[expect(deprecated, reason = "the field is named only to be skipped")]
-    if let Error::AliasError { error, locations, msg: _ } = error {
+    if let Error::AliasError {
+        error,
+        locations,
+        msg: _,
+    } = error
+    {
         let inner = explain(error, text);
         let defined = span_in(locations.defined_location, text);
         let label = inner.primary.clone();
@@ -120,25 +134,36 @@ fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
             Diagnostic::new(Code::MissingKey, format!("missing key `{field}`"))
                 .at(at, format!("this map has no `{field}`"))
         }
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => {
             // The reader gives the key when the choice is written as its name alone.
-            let rest = Span { start: at.start, end: text.len() };
+            let rest = Span {
+                start: at.start,
+                end: text.len(),
+            };
             let known = expected.iter().copied();
             Diagnostic::new(Code::UnknownChoice, format!("unknown choice `{variant}`"))
                 .at(rest.of(variant, text), instead(variant, known))
         }
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
-            Diagnostic::new(Code::DuplicateKey, format!("the key `{key}` stands twice in one map"))
-                .at(at, "the second one")
+            Diagnostic::new(
+                Code::DuplicateKey,
+                format!("the key `{key}` stands twice in one map"),
+            )
+            .at(at, "the second one")
         }
-        Error::UnknownAnchor { .. } => Diagnostic::new(Code::UnknownAnchor, "alias to an anchor that does not exist")
-            .at(word(at, text), "no `&name` of this name stands above"),
-        Error::UnresolvedProperty { name, .. } => {
-            Diagnostic::new(Code::UnsetVariable, format!("the environment variable `{name}` is not set"))
-                .at(at, "")
-                .help(format!("set it, or give a default: `${{{name}:-default}}`"))
+        Error::UnknownAnchor { .. } => {
+            Diagnostic::new(Code::UnknownAnchor, "alias to an anchor that does not exist")
+                .at(word(at, text), "no `&name` of this name stands above")
         }
+        Error::UnresolvedProperty { name, .. } => Diagnostic::new(
+            Code::UnsetVariable,
+            format!("the environment variable `{name}` is not set"),
+        )
+        .at(at, "")
+        .help(format!("set it, or give a default: `${{{name}:-default}}`")),
         _ => return wrong_type(error, at, text),
     })
 }
@@ -159,7 +184,8 @@ fn wrong_type(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
         _ => return None,
     };
     let found = found(at, text);
-    let diagnostic = Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, "");
+    let diagnostic =
+        Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, "");
     let is_variable = text.get(at.start..).is_some_and(|rest| rest.starts_with("${"));
     Some(match is_variable {
         true => diagnostic.help(VARIABLE_IN_FLOW),
@@ -187,7 +213,9 @@ fn plain_type(name: &str) -> &str {
 /// What stands at a place, in words.
 fn found(at: Span, text: &str) -> String {
     match text.get(at.start..at.end) {
-        None | Some("") if text.get(at.start..).is_none_or(|rest| rest.trim().is_empty()) => "nothing".to_owned(),
+        None | Some("") if text.get(at.start..).is_none_or(|rest| rest.trim().is_empty()) => {
+            "nothing".to_owned()
+        }
         Some("{") => "a map".to_owned(),
         Some("[") => "a list".to_owned(),
         None | Some("") => "something else".to_owned(),
@@ -295,7 +323,9 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for KnownKey<'_, K> {
         if key.starts_with("x-") {
             return Ok(None);
         }
-        let Some(seed) = self.0.take() else { return Ok(None) };
+        let Some(seed) = self.0.take() else {
+            return Ok(None);
+        };
         seed.deserialize(key.into_deserializer()).map(Some)
     }
 }

@@ -30,7 +30,9 @@ pub fn render(diagnostic: &Diagnostic, source: &SpecSource, look: Look) -> Strin
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(diagnostic.title.as_str()).id(diagnostic.code.id());
+    let title = level
+        .primary_title(diagnostic.title.as_str())
+        .id(diagnostic.code.id());
     let mut group = title.elements(excerpt(diagnostic, source, &path));
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -49,7 +51,11 @@ pub fn render(diagnostic: &Diagnostic, source: &SpecSource, look: Look) -> Strin
     text
 }
 
-fn excerpt<'a>(diagnostic: &'a Diagnostic, source: &'a SpecSource, path: &'a str) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn excerpt<'a>(
+    diagnostic: &'a Diagnostic,
+    source: &'a SpecSource,
+    path: &'a str,
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let primary = diagnostic.primary.as_ref()?;
     let annotation = |kind: AnnotationKind, label: &'a Label| {
         let span = label.span.pointed(&source.text);
@@ -90,7 +96,13 @@ mod tests {
 
     fn diagnostic() -> Diagnostic {
         let text = source().text;
-        let span = |part: &str| Span { start: 0, end: text.len() }.of(part, &text);
+        let span = |part: &str| {
+            Span {
+                start: 0,
+                end: text.len(),
+            }
+            .of(part, &text)
+        };
         Diagnostic::new(Code::DepthBeyondInput, "more asked for than there is")
             .at(span("80"), "wants 80")
             .also(span("28"), "hands on 28")
@@ -118,7 +130,10 @@ warning[W0311]: more asked for than there is
     fn a_log_sees_the_place_on_the_first_line() {
         let text = render(&diagnostic(), &source(), Look::Piped);
         let first = text.lines().next();
-        assert_eq!(first, Some("demo.yaml:4:24: warning[W0311]: more asked for than there is"));
+        assert_eq!(
+            first,
+            Some("demo.yaml:4:24: warning[W0311]: more asked for than there is")
+        );
     }
 
     #[test]
@@ -130,6 +145,9 @@ warning[W0311]: more asked for than there is
     #[test]
     fn what_is_in_no_text_has_only_its_file() {
         let lost = Diagnostic::new(Code::Unreadable, "cannot read it");
-        assert_eq!(render(&lost, &source(), Look::Piped), "demo.yaml: error[E0100]: cannot read it\n");
+        assert_eq!(
+            render(&lost, &source(), Look::Piped),
+            "demo.yaml: error[E0100]: cannot read it\n"
+        );
     }
 }

@@ -12,7 +12,10 @@ use super::{Choice, Later, Names, OneOrMany, ShortOr, Spanned, Spec, Value};
 /// The JSON Schema (draft 2020-12) of a spec; the same at every call.
 pub fn schema() -> Json {
     let settings = SchemaSettings::draft2020_12().for_deserialize();
-    let mut schema = settings.into_generator().into_root_schema_for::<Spec>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<Spec>()
+        .to_value();
     without_null(&mut schema);
     if let Some(top) = schema.as_object_mut() {
         top.insert("title".into(), json!("evalrun spec, version 1"));

@@ -4,7 +4,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::super::{Axis, Cell};
 use crate::pipeline::{
-    Dense, FilterUse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind, Strategy, Tail, VectorConfig,
+    Dense, FilterUse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind, Strategy, Tail,
+    VectorConfig,
 };
 
 /// Path and value.
@@ -14,7 +15,10 @@ type Fact = (String, String);
 /// differ, each value is followed by the pipelines that have it.
 pub(super) fn fixed(cells: &[Cell], axes: &[Axis]) -> IndexMap<String, Vec<String>> {
     let mut all: IndexMap<String, IndexMap<String, IndexSet<&str>>> = IndexMap::new();
-    let under = |axis: &str, path: &str| axis.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let under = |axis: &str, path: &str| {
+        axis.strip_prefix(path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     for cell in cells {
         let varies = |path: &str| cell.settings.keys().any(|axis| under(axis, path));
         for (path, value) in facts(cell).into_iter().filter(|(path, _)| !varies(path)) {
@@ -54,7 +58,10 @@ fn described(key: &str, values: &IndexMap<String, IndexSet<&str>>) -> Option<Str
         return None;
     }
     let of = |pipelines: &IndexSet<&str>| pipelines.iter().copied().collect::<Vec<_>>().join(", ");
-    let parts: Vec<String> = values.iter().map(|(value, p)| format!("{value} ({})", of(p))).collect();
+    let parts: Vec<String> = values
+        .iter()
+        .map(|(value, p)| format!("{value} ({})", of(p)))
+        .collect();
     Some(format!("{key} {}", parts.join(", ")))
 }
 
@@ -71,7 +78,10 @@ fn facts(cell: &Cell) -> Vec<Fact> {
 pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
     let mut facts = vec![
         ("index.graph".to_owned(), graph(index.graph)),
-        ("index.quantization".to_owned(), quantization(index.quantization).to_owned()),
+        (
+            "index.quantization".to_owned(),
+            quantization(index.quantization).to_owned(),
+        ),
     ];
     let fact = |path: &str, value: String| (path.to_owned(), value);
     if !index.payload.is_empty() {
@@ -114,7 +124,11 @@ fn stage(stage: &Stage, index: &IndexConfig) -> Vec<(&'static str, String)> {
             facts.extend(filter(&s.filter));
             facts
         }
-        StageKind::Fuse(f) => vec![("of", list(&f.of)), ("method", method(&f.method)), ("limit", f.limit.to_string())],
+        StageKind::Fuse(f) => vec![
+            ("of", list(&f.of)),
+            ("method", method(&f.method)),
+            ("limit", f.limit.to_string()),
+        ],
         StageKind::Rerank(r) => {
             let tail = match r.tail {
                 Tail::Keep => "keep",
@@ -132,7 +146,10 @@ fn stage(stage: &Stage, index: &IndexConfig) -> Vec<(&'static str, String)> {
 }
 
 fn dense(dense: &Dense, index: &IndexConfig) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("vector", dense.vector.clone()), ("limit", dense.limit.to_string())];
+    let mut facts = vec![
+        ("vector", dense.vector.clone()),
+        ("limit", dense.limit.to_string()),
+    ];
     if dense.exact {
         facts.push(("exact", "true".to_owned()));
     } else {
@@ -158,14 +175,20 @@ fn filter(filter: &FilterUse) -> Vec<(&'static str, String)> {
     };
     let condition = filter.condition.as_ref();
     let fields = condition.map(|c| ("filter.condition", format!("on {}", c.keys().join(","))));
-    [("filter.strategy", strategy.to_owned())].into_iter().chain(fields).collect()
+    [("filter.strategy", strategy.to_owned())]
+        .into_iter()
+        .chain(fields)
+        .collect()
 }
 
 fn method(method: &Fusion) -> String {
     let weights = |w: &[f64]| w.iter().map(f64::to_string).collect::<Vec<_>>().join(",");
     match method {
         Fusion::Rrf { k, weights: w } => format!("rrf(k={k},weights=[{}])", weights(w)),
-        Fusion::Weighted { weights: w, normalize } => {
+        Fusion::Weighted {
+            weights: w,
+            normalize,
+        } => {
             let normalize = match normalize {
                 Normalize::MinMax => "min-max",
                 Normalize::None => "none",

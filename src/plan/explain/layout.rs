@@ -69,7 +69,10 @@ pub(super) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     if widths.iter().sum::<usize>() + 2 * columns > WIDTH {
-        return rows.iter().map(|row| wrapped("  ", "    ", &named(head, row))).collect();
+        return rows
+            .iter()
+            .map(|row| wrapped("  ", "    ", &named(head, row)))
+            .collect();
     }
     let line = |cells: &[String]| {
         let padded: Vec<String> = cells.iter().zip(&widths).map(|(c, w)| padded(c, *w)).collect();
@@ -86,7 +89,11 @@ fn named(head: &[&str], row: &[String]) -> String {
         Some(head) if i > 1 => (value != "–").then(|| format!("{head}={value}")),
         _ => Some(value.clone()),
     };
-    row.iter().enumerate().filter_map(name).collect::<Vec<_>>().join(" ")
+    row.iter()
+        .enumerate()
+        .filter_map(name)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -103,14 +110,22 @@ mod tests {
 
     #[test]
     fn a_table_aligns_by_what_is_seen() {
-        let rows = vec![vec!["ä".to_owned(), "1".to_owned()], vec!["bcd".to_owned(), "2".to_owned()]];
+        let rows = vec![
+            vec!["ä".to_owned(), "1".to_owned()],
+            vec!["bcd".to_owned(), "2".to_owned()],
+        ];
         assert_eq!(table(&["x", "y"], rows), "  x    y\n  ä    1\n  bcd  2\n");
     }
 
     #[test]
     fn a_table_that_is_too_wide_becomes_lines() {
         let wide = "w".repeat(70);
-        let rows = vec![vec!["id".to_owned(), "b1".to_owned(), wide.clone(), "–".to_owned()]];
+        let rows = vec![vec![
+            "id".to_owned(),
+            "b1".to_owned(),
+            wide.clone(),
+            "–".to_owned(),
+        ]];
         let text = table(&["cell", "build", "name", "ef"], rows);
         assert_eq!(text, format!("  id b1\n    name={wide}\n"));
     }
