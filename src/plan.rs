@@ -8,12 +8,14 @@ mod axes;
 mod catalog;
 mod cells;
 mod drafts;
+mod explain;
 mod findings;
 mod gates;
 mod index;
 mod load;
 mod measure;
 mod numbers;
+mod overrides;
 mod resolve;
 mod select;
 mod settings;
@@ -29,6 +31,7 @@ use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
 
 pub use catalog::{Catalog, KnownModel};
+pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
 pub use resolve::resolve;
 
@@ -86,7 +89,7 @@ pub enum DataKind {
 /// The models of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Models {
-    /// For dense vectors; `None` when no pipeline searches one.
+    /// For dense vectors; `None` when the index has none.
     pub embedder: Option<ModelRef>,
     /// For rerank stages; `None` when no pipeline has one.
     pub reranker: Option<ModelRef>,

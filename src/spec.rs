@@ -11,6 +11,7 @@ pub mod index;
 pub mod measure;
 mod parse;
 pub mod pipelines;
+mod reference;
 pub mod render;
 mod schema;
 pub mod shapes;
@@ -26,7 +27,8 @@ use serde::Deserialize;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Severity};
-pub use parse::parse;
+pub use parse::{parse, parse_value};
+pub use reference::reference;
 pub use render::{Look, render, render_all};
 pub use schema::schema;
 pub use shapes::{Choice, Later, Names, OneOrMany, ShortOr};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evalrun::plan::{Catalog, KnownModel, Loaded, Refused, load};
+use evalrun::plan::{Catalog, KnownModel, Loaded, Refused, explain, load};
 use evalrun::spec::{Diagnostic, Look, SpecSource, render_all};
 
 /// The same for every test: two data sets, three models, one variable.
@@ -19,7 +19,9 @@ fn catalog() -> Catalog {
     };
     let dataset = |name: &str| (name.to_owned(), PathBuf::from("datasets").join(name));
     Catalog {
-        datasets: BTreeMap::from([dataset("auto-parts"), dataset("series-demo")]),
+        datasets: ["auto-parts", "parts", "series-demo", "wands"]
+            .map(dataset)
+            .into(),
         embedders: vec![model("all-minilm-l6-v2", true), model("bge-small-en-v1.5", false)],
         rerankers: vec![model("evalrun-rerank-l4", true)],
         environment: BTreeMap::from([("SEED".to_owned(), "7".to_owned())]),
@@ -64,7 +66,7 @@ fn compare(spec: &Path, text: &str, differences: &mut Vec<String>) {
 fn every_mistake_gets_its_message() {
     let mut differences = Vec::new();
     for path in specs("bad") {
-        match load(&path, &catalog()) {
+        match load(&path, &catalog(), &[]) {
             Ok(_) => differences.push(format!("{} is accepted", path.display())),
             Err(Refused { source, errors }) => compare(&path, &rendered(&errors, &source), &mut differences),
         }
@@ -76,7 +78,7 @@ fn every_mistake_gets_its_message() {
 fn every_oddity_gets_its_warning() {
     let mut differences = Vec::new();
     for path in specs("odd") {
-        match load(&path, &catalog()) {
+        match load(&path, &catalog(), &[]) {
             Ok(Loaded { source, warnings, .. }) => {
                 assert!(!warnings.is_empty(), "{}", path.display());
                 compare(&path, &rendered(&warnings, &source), &mut differences);
@@ -91,4 +93,129 @@ fn every_oddity_gets_its_warning() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn every_right_spec_gets_its_plan() {
+    let mut differences = Vec::new();
+    for path in specs("good") {
+        match load(&path, &catalog(), &[]) {
+            Ok(Loaded {
+                source,
+                plan,
+                warnings,
+            }) => {
+                assert_eq!(rendered(&warnings, &source), "", "{}", path.display());
+                compare(&path, &explain(&plan, &[]), &mut differences);
+            }
+            Err(Refused { source, errors }) => {
+                differences.push(format!(
+                    "{} is refused: {}",
+                    path.display(),
+                    rendered(&errors, &source)
+                ));
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+fn good(name: &str, overrides: &[(&str, &str)]) -> Result<Loaded, Refused> {
+    let overrides: Vec<(String, String)> = overrides
+        .iter()
+        .map(|(k, v)| ((*k).into(), (*v).into()))
+        .collect();
+    load(&Path::new("tests/specs/good").join(name), &catalog(), &overrides)
+}
+
+#[test]
+fn an_axis_multiplies_only_the_pipelines_that_have_its_stage() {
+    let plan = good("rerank-worth-it.yaml", &[]).unwrap().plan;
+    // For each of two data sets: 54 combinations, 28 of them equal to another, 1 excluded, 1 added: 26.
+    let counts = plan.counts;
+    assert_eq!(
+        (
+            counts.combinations,
+            counts.merged,
+            counts.excluded,
+            counts.extra,
+            plan.cells.len()
+        ),
+        (108, 56, 2, 2, 52)
+    );
+    assert_eq!(counts.builds, 4, "two data sets, with and without codes");
+    let of = |name: &str| {
+        plan.cells
+            .iter()
+            .filter(|c| c.pipeline.name == name && c.data == "wands")
+            .count()
+    };
+    assert_eq!((of("title-only"), of("fused"), of("fused-rerank")), (1, 6, 19));
+}
+
+#[test]
+fn the_command_line_takes_the_place_of_an_axis_and_of_limits() {
+    let set = [
+        ("index.quantization", "binary"),
+        ("d.ef", "[64, 128]"),
+        ("measure.seed", "1"),
+    ];
+    // Then nothing is left of the spec's `exclude`, which would be a mistake: sweep another one.
+    let plan = good("shapes.yaml", &set[1..]).unwrap().plan;
+    let axis = plan.axes.iter().find(|a| a.path == "d.ef").unwrap();
+    assert_eq!(axis.values, ["64", "128"]);
+    assert_eq!(plan.measure.seed, 1);
+    let plan = good("shapes.yaml", &set[..1]).unwrap().plan;
+    assert!(
+        plan.cells
+            .iter()
+            .all(|c| c.settings["index.quantization"] == "binary")
+    );
+
+    let titles = |set: &[(&str, &str)]| {
+        let refused = good("shapes.yaml", set).unwrap_err();
+        refused
+            .errors
+            .into_iter()
+            .map(|e| (e.title, e.help))
+            .collect::<Vec<_>>()
+    };
+    let unknown = (
+        "unknown path `d.eff`".to_owned(),
+        Some("did you mean `d.ef`?".to_owned()),
+    );
+    assert_eq!(titles(&[("d.eff", "64")]), [unknown]);
+    let too_many = titles(&[("sweep.max", "20")]);
+    assert_eq!(too_many[0].0, "the sweep makes 21 cells; 20 are allowed");
+    assert_eq!(
+        titles(&[("sweep.max", "few")])[0].0,
+        "`sweep.max` cannot be `few`"
+    );
+    assert_eq!(
+        titles(&[("d.ef", "[64")])[0].0,
+        "`d.ef=[64`: the value is no YAML"
+    );
+}
+
+#[test]
+fn a_spec_that_cannot_be_read_says_so() {
+    let refused = good("absent.yaml", &[]).unwrap_err();
+    let text = render_all(&refused.errors, &refused.source, Look::Piped);
+    let start = "tests/specs/good/absent.yaml: error[E0100]: cannot read the spec: ";
+    assert!(text.starts_with(start), "{text}");
+}
+
+#[test]
+fn a_cell_is_called_the_same_wherever_its_data_lies_and_whatever_else_is_swept() {
+    let id = |loaded: &Loaded| loaded.plan.cells[0].id.clone();
+    let here = good("minimal.yaml", &[]).unwrap();
+    let mut elsewhere = catalog();
+    elsewhere
+        .datasets
+        .insert("series-demo".to_owned(), "/mnt/data/series-demo".into());
+    let there = load(&here.source.path, &elsewhere, &[]).unwrap();
+    assert_eq!(id(&here), id(&there));
+    let swept = good("minimal.yaml", &[("d.limit", "[100, 50]")]).unwrap();
+    assert_eq!(id(&here), id(&swept));
+    assert_ne!(swept.plan.cells[0].id, swept.plan.cells[1].id);
 }

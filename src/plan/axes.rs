@@ -169,7 +169,8 @@ fn axis(
         findings.push(Diagnostic::new(Code::EmptyAxis, title).at(values.span, "two or more make an axis"));
         return None;
     }
-    if let ([_], Path::Index(_) | Path::Stage(..)) = (labelled.as_slice(), &read) {
+    let written = path.span.is_known();
+    if let ([_], true, Path::Index(_) | Path::Stage(..)) = (labelled.as_slice(), written, &read) {
         let title = format!("the axis `{}` has one value", path.value);
         let label = "nothing varies; write it where it belongs";
         findings.push(Diagnostic::new(Code::SingleValue, title).at(path.span, label));
@@ -313,11 +314,15 @@ fn range(written: &Value, span: Span, findings: &mut Findings) -> Option<Vec<Val
     if factor.is_some() && first <= 0.0 {
         return refuse(from.span, "a range with a factor has to start above 0".to_owned());
     }
-    let least = if factor.is_some() { 1.0 } else { 0.0 };
+    let (name, least) = if factor.is_some() {
+        ("factor", 1.0)
+    } else {
+        ("step", 0.0)
+    };
     if stride <= least {
         return refuse(
             by.span,
-            format!("a range with this stride does not move: it has to be above {least}"),
+            format!("the range does not move: `{name}` has to be above {least}"),
         );
     }
     match walk(first, last, stride, factor.is_some()) {

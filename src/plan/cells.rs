@@ -22,7 +22,7 @@ use crate::spec::{Code, Diagnostic, Span, Spec};
 /// Most cells of an experiment unless the spec allows more.
 pub(super) const MAX_CELLS: usize = 500;
 /// Most combinations that are looked at, whatever they merge to.
-const MAX_COMBINATIONS: usize = 200_000;
+const MAX_COMBINATIONS: usize = 100_000;
 /// Hex digits of a cell's id.
 const ID_DIGITS: usize = 10;
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::catalog::Catalog;
-use super::{Plan, resolve};
+use super::findings::Findings;
+use super::{Plan, overrides, resolve};
 use crate::spec::{self, Code, Diagnostic, SpecSource};
 
 /// A spec file, read and resolved.
@@ -27,11 +28,12 @@ pub struct Refused {
     pub errors: Vec<Diagnostic>,
 }
 
-/// Reads and resolves a spec file.
+/// Reads and resolves a spec file. `overrides` are paths and values of the command line that take the place of what
+/// the spec says: paths of axes, `sweep.max` and `measure.seed`.
 ///
 /// # Errors
 /// Everything that is wrong with it, ready for [`spec::render`].
-pub fn load(path: &Path, catalog: &Catalog) -> Result<Loaded, Refused> {
+pub fn load(path: &Path, catalog: &Catalog, overrides: &[(String, String)]) -> Result<Loaded, Refused> {
     let refused = |text: String, errors| {
         let path = path.to_owned();
         let source = SpecSource { path, text };
@@ -43,7 +45,7 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Loaded, Refused> {
     })?;
     let path = path.to_owned();
     let source = SpecSource { path, text };
-    match read(&source, catalog) {
+    match read(&source, catalog, overrides) {
         Ok((plan, warnings)) => Ok(Loaded {
             source,
             plan,
@@ -53,7 +55,14 @@ pub fn load(path: &Path, catalog: &Catalog) -> Result<Loaded, Refused> {
     }
 }
 
-fn read(source: &SpecSource, catalog: &Catalog) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let spec = spec::parse(&source.text, &catalog.environment).map_err(|error| vec![*error])?;
+fn read(
+    source: &SpecSource,
+    catalog: &Catalog,
+    overrides: &[(String, String)],
+) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut spec = spec::parse(&source.text, &catalog.environment).map_err(|error| vec![*error])?;
+    let mut findings = Findings::default();
+    overrides::apply(&mut spec, overrides, &mut findings);
+    findings.finish()?;
     resolve(&spec, source, catalog)
 }

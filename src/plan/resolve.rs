@@ -12,6 +12,8 @@ use super::settings::Owner;
 use super::sources::{self, NamedBackend, Source, check_name, not_yet};
 use super::{DataSource, ModelRef, Models, Plan, index, measure};
 use crate::pipeline::StageKind;
+use crate::spec::data::ModelKindSpec;
+use crate::spec::index::VectorSpec;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spec, SpecSource, VERSION};
 
 /// Resolves a spec. Pure but for [`Catalog::look`].
@@ -36,7 +38,7 @@ pub fn resolve(
 
     let reranker = spec.models.reranker.as_ref().map(|m| match &m.value {
         ShortOr::Short(name) => name.as_str(),
-        ShortOr::Long(crate::spec::data::ModelKindSpec::Onnx(dir)) => dir,
+        ShortOr::Long(ModelKindSpec::Onnx(dir)) => dir,
         ShortOr::Long(_) => "",
     });
     let parts = Parts {
@@ -152,38 +154,36 @@ impl Used<'_> {
     /// Only the models that a stage needs; complains of those that are missing, warns of those that are not needed.
     fn models(&self, models: Models, findings: &mut Findings) -> Models {
         let written = &self.spec.models;
-        let dense = self.stages().any(|s| matches!(s, StageKind::Dense(_)));
+        // Every vector of the index is built, searched or not.
+        let vectors = self.spec.index.vectors.value.iter();
+        let first = vectors
+            .filter(|(_, v)| matches!(v.0, VectorSpec::Text(_)))
+            .map(|(name, _)| name)
+            .next();
         let reranks = self.stages().any(|s| matches!(s, StageKind::Rerank(_)));
-        if dense && written.embedder.is_none() {
-            let title = "dense stages need an embedder";
-            let label = "`models.embedder` names none";
+        if let (Some(vector), None) = (first, &written.embedder) {
+            let title = format!("vector `{}` needs an embedder", vector.value);
             let help = "name one: `models: { embedder: … }`";
-            let place = self.first_dense();
-            findings.push(Diagnostic::new(Code::NoModel, title).at(place, label).help(help));
+            let diagnostic =
+                Diagnostic::new(Code::NoModel, title).at(vector.span, "`models.embedder` names none");
+            findings.push(diagnostic.help(help));
         }
         let keep = |model: Option<ModelRef>, needed: bool| model.filter(|_| needed);
-        if let (Some(model), false) = (&written.embedder, dense) {
-            findings.push(unused("the embedder", model.span, "no dense stage runs"));
+        if let (Some(model), None) = (&written.embedder, first) {
+            findings.push(unused(
+                "the embedder",
+                model.span,
+                "the index has no dense vector",
+            ));
         }
         if let (Some(model), false) = (&written.reranker, reranks) {
             findings.push(unused("the reranker", model.span, "no rerank stage runs"));
         }
         Models {
-            embedder: keep(models.embedder, dense),
+            embedder: keep(models.embedder, first.is_some()),
             reranker: keep(models.reranker, reranks),
             runtime: models.runtime,
         }
-    }
-
-    fn first_dense(&self) -> Span {
-        let stages = self.drafts.iter().flat_map(|d| &d.stages);
-        let is_dense = |s: &&crate::spec::pipelines::SpannedStage| {
-            matches!(s.value.0, crate::spec::pipelines::StageSpec::Dense(_))
-        };
-        stages
-            .into_iter()
-            .find(is_dense)
-            .map_or(Span::UNKNOWN, |s| s.span)
     }
 
     /// The data sets that a cell searches.

@@ -47,7 +47,7 @@ codes! {
     UnknownPipeline "E0207" "A pipeline that is not defined."
     UnknownBackend "E0208" "A backend that is not defined."
     NameTwice "E0209" "Two things of one kind with the same name."
-    NoModel "E0210" "A stage needs a model that the spec does not name."
+    NoModel "E0210" "A stage or a vector needs a model that the spec does not name."
     WrongVector "E0211" "A stage searches a vector of another kind."
     Nothing "E0212" "A list that may not be empty is."
     OutOfRange "E0301" "A number outside the range in which it means something."

@@ -41,7 +41,7 @@ pub struct BeirSpec {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelsSpec {
-    /// Makes dense vectors of texts: a name of the catalogue, or `{ onnx: path }`. Needed by dense stages.
+    /// Makes dense vectors of texts: a name of the catalogue, or `{ onnx: path }`. Needed by `text` vectors.
     pub embedder: Option<Spanned<ModelSpec>>,
     /// Scores query and passage together: a name of the catalogue, or `{ onnx: path }`. Needed by rerank stages.
     pub reranker: Option<Spanned<ModelSpec>>,

@@ -10,6 +10,7 @@ use serde_saphyr::{Error, Location, Options};
 use super::diagnostic::Diagnostic;
 use super::span::{Span, Spanned};
 use super::suggest::instead;
+use super::value::Value;
 use super::{Code, Spec};
 
 /// Reads a spec. `environment` is what `${NAME}` in plain values stands for.
@@ -25,6 +26,14 @@ pub fn parse(text: &str, environment: &BTreeMap<String, String>) -> Result<Spec,
     let read = |yaml: serde_saphyr::Deserializer<'_, '_>| Spec::deserialize(WithoutExtensions(yaml));
     serde_saphyr::with_deserializer_from_str_with_options(text, options, read)
         .map_err(|error| Box::new(explain(&error, text)))
+}
+
+/// Reads a single value as it would stand in a spec; it stands nowhere. `None` when it is no YAML.
+pub fn parse_value(text: &str) -> Option<Value> {
+    let mut options = Options::default();
+    options.strict_booleans = true;
+    let value: Value = serde_saphyr::from_str_with_options(text, options).ok()?;
+    Some(value.without_places())
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Spanned<T> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::span::Spanned;
+use super::span::{Span, Spanned};
 
 /// A value as written.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,19 @@ impl Value {
             Value::Integer(n) => Some(*n as f64),
             Value::Float(x) => Some(*x),
             _ => None,
+        }
+    }
+
+    /// The same value, standing nowhere.
+    pub fn without_places(self) -> Self {
+        let placeless = |v: Spanned<Value>| Spanned::new(v.value.without_places(), Span::UNKNOWN);
+        match self {
+            Value::List(items) => Value::List(items.into_iter().map(placeless).collect()),
+            Value::Map(entries) => {
+                let key = |k: Spanned<String>| Spanned::new(k.value, Span::UNKNOWN);
+                Value::Map(entries.into_iter().map(|(k, v)| (key(k), placeless(v))).collect())
+            }
+            plain => plain,
         }
     }
 
