@@ -62,8 +62,8 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
     let result = match cli.verb {
         None => run::run(&cli.run, &talk, command),
         Some(Verb::Run(args)) => run::run(&args, &talk, command),
-        Some(Verb::Validate(args)) => validate::validate(&args.files, &talk),
-        Some(Verb::Plan(args)) => plan::plan(&args.files, &talk),
+        Some(Verb::Validate(args)) => validate::validate(&args, &talk),
+        Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Schema) => schema::schema(),

@@ -5,7 +5,7 @@
 
 pub mod cache;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::content;
@@ -157,6 +157,19 @@ pub fn prepare(
     Ok(prepared)
 }
 
+/// Every text that [`prepare`] would embed for one data set, each once.
+pub fn texts_to_embed(data: &Dataset, configs: &[&VectorConfig]) -> Result<Vec<String>, PrepareError> {
+    let mut all = BTreeSet::new();
+    for config in configs {
+        if let VectorConfig::Dense { text } = config {
+            all.extend(texts(data, text, " ")?);
+            all.extend(data.queries.iter().map(|q| q.text.clone()));
+        }
+    }
+    all.remove("");
+    Ok(all.into_iter().collect())
+}
+
 fn dense(
     data: &Dataset,
     fields: &[String],
@@ -223,6 +236,12 @@ impl<'a> CachedEmbedder<'a> {
             model,
             used: CacheUse::default(),
         }
+    }
+
+    /// How many of `texts` are in the cache.
+    pub fn known(&self, texts: &[String]) -> Result<usize, PrepareError> {
+        let keys = texts.iter().map(|t| cache::key(&[t])).collect();
+        Ok(self.file.lookup(&keys)?.len())
     }
 
     /// One row per text, from the cache where possible.

@@ -43,9 +43,9 @@ pub(super) enum Verb {
     /// Run experiments (the same as giving the files without a verb)
     Run(RunArgs),
     /// Check specs and list every mistake; run nothing
-    Validate(FileArgs),
+    Validate(SpecArgs),
     /// Show cells, index builds and what is cached; run nothing
-    Plan(FileArgs),
+    Plan(SpecArgs),
     /// Render a finished run again, without running anything
     Report(ReportArgs),
     /// Install optional parts into the cache folder
@@ -57,9 +57,8 @@ pub(super) enum Verb {
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Experiments to run
-    #[arg(value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) specs: SpecArgs,
     /// Where bundles and reports go
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(super) out_dir: PathBuf,
@@ -68,12 +67,22 @@ pub(super) struct RunArgs {
     pub(super) no_timing: bool,
 }
 
-/// Specs.
+/// Specs, and what is changed in them.
 #[derive(Debug, Args)]
-pub(super) struct FileArgs {
+pub(super) struct SpecArgs {
     /// Experiments
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Override a setting of every spec, for instance d.ef=64 or measure.seed=7; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", value_parser = setting)]
+    pub(super) set: Vec<(String, String)>,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` is no PATH=VALUE, for instance d.ef=64"))?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// Options of `report`.

@@ -24,23 +24,35 @@ impl LoadedModels {
     }
 }
 
+/// Loads the models that the plan's cells need.
 pub(super) fn load(plan: &Plan, cache: &Path) -> Result<LoadedModels, ModelError> {
-    let dirs = ModelDirs {
-        models: std::env::var_os("EVALRUN_MODELS").map(PathBuf::from),
-        cache: cache.to_owned(),
-    };
-    let request = |model: &ModelRef| ModelRequest {
-        model: model.clone(),
-        runtime: plan.models.runtime,
-    };
-    let embedder = plan.models.embedder.as_ref();
     let reranker = plan.models.reranker.as_ref();
     Ok(LoadedModels {
-        embedder: embedder
-            .map(|m| models::load::embedder(&request(m), &dirs))
-            .transpose()?,
+        embedder: embedder(plan, cache)?,
         reranker: reranker
-            .map(|m| models::load::reranker(&request(m), &dirs))
+            .map(|m| models::load::reranker(&request(plan, m), &dirs(cache)))
             .transpose()?,
     })
+}
+
+/// Loads the plan's embedder, if it needs one.
+pub(super) fn embedder(plan: &Plan, cache: &Path) -> Result<Option<Box<dyn Embedder>>, ModelError> {
+    let embedder = plan.models.embedder.as_ref();
+    embedder
+        .map(|m| models::load::embedder(&request(plan, m), &dirs(cache)))
+        .transpose()
+}
+
+fn request(plan: &Plan, model: &ModelRef) -> ModelRequest {
+    ModelRequest {
+        model: model.clone(),
+        runtime: plan.models.runtime,
+    }
+}
+
+fn dirs(cache: &Path) -> ModelDirs {
+    ModelDirs {
+        models: std::env::var_os("EVALRUN_MODELS").map(PathBuf::from),
+        cache: cache.to_owned(),
+    }
 }

@@ -4,26 +4,58 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use super::args::SpecArgs;
 use super::progress::Talk;
-use super::{Exit, data_out, models};
-use crate::plan::{Catalog, Loaded, Refused, explain};
+use super::{Exit, data, data_out, models};
+use crate::pipeline::VectorConfig;
+use crate::plan::{Cached, Catalog, Loaded, Plan, Refused, explain};
+use crate::prepare::{self, CachedEmbedder, cache};
 
-pub(super) fn plan(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Exit> {
-    let Some(loaded) = load_all(files, talk)? else {
+pub(super) fn plan(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Exit> {
+    let Some(loaded) = load_all(specs, talk)? else {
         return Ok(Exit::BadInput);
     };
     for loaded in &loaded {
-        data_out(&explain::text(&loaded.plan))?;
+        let Ok(cached) = cached(&loaded.plan, talk)? else {
+            return Ok(Exit::BadInput);
+        };
+        data_out(&explain(&loaded.plan, &cached))?;
     }
     Ok(Exit::Fine)
 }
 
+/// What of the plan's embeddings need not be computed again. Pair scores depend on what the first stages find, so nothing
+/// can be said of them before a run.
+fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<Vec<Cached>, Exit>> {
+    let datasets = match data::load(plan, talk) {
+        Ok(datasets) => datasets,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    let cache = cache::default_dir();
+    let Some(model) = models::embedder(plan, &cache)? else {
+        return Ok(Ok(Vec::new()));
+    };
+    let embedder = CachedEmbedder::new(model.as_ref(), &cache);
+    let facts = datasets.iter().map(|(name, data)| {
+        let cells = plan.cells.iter().filter(|c| c.data == *name);
+        let configs: Vec<&VectorConfig> = cells.flat_map(|c| c.index.vectors.values()).collect();
+        let texts = prepare::texts_to_embed(data, &configs)?;
+        Ok(Cached {
+            what: format!("embeddings of {name}"),
+            cached: embedder.known(&texts)?,
+            total: texts.len(),
+        })
+    });
+    Ok(Ok(facts.collect::<anyhow::Result<_>>()?))
+}
+
 /// Loads every spec; `None` when one of them has a mistake. All of them are checked first, and all mistakes are printed.
-pub(super) fn load_all(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Option<Vec<Loaded>>> {
+pub(super) fn load_all(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Option<Vec<Loaded>>> {
     let catalog = catalog()?;
-    let results: Vec<Result<Loaded, Refused>> = files
+    let results: Vec<Result<Loaded, Refused>> = specs
+        .files
         .iter()
-        .map(|path| crate::plan::load(path, &catalog))
+        .map(|path| crate::plan::load(path, &catalog, &specs.set))
         .collect();
     for result in &results {
         match result {

@@ -22,12 +22,12 @@ use crate::runner::{LiveModels, Runner, machine};
 use crate::store::{self, Bundle, BundleWriter, DataRecord, Health, Manifest, StoreError, Tool};
 
 pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
-    let Some(loaded) = plan::load_all(&args.files, talk)? else {
+    let Some(loaded) = plan::load_all(&args.specs, talk)? else {
         return Ok(Exit::BadInput);
     };
     let command: Vec<String> = command.iter().map(|a| a.to_string_lossy().into_owned()).collect();
     let mut exit = Exit::Fine;
-    for (path, mut loaded) in args.files.iter().zip(loaded) {
+    for (path, mut loaded) in args.specs.files.iter().zip(loaded) {
         if args.no_timing {
             loaded.plan.measure.latency = None;
         }

@@ -1,15 +1,14 @@
 //! `evalrun validate`.
 
-use std::path::PathBuf;
-
+use super::args::SpecArgs;
 use super::progress::Talk;
 use super::{Exit, plan};
 
-pub(super) fn validate(files: &[PathBuf], talk: &Talk) -> anyhow::Result<Exit> {
-    let Some(loaded) = plan::load_all(files, talk)? else {
+pub(super) fn validate(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Exit> {
+    let Some(loaded) = plan::load_all(specs, talk)? else {
         return Ok(Exit::BadInput);
     };
-    for (path, loaded) in files.iter().zip(&loaded) {
+    for (path, loaded) in specs.files.iter().zip(&loaded) {
         talk.say(&format!(
             "{}: ok, {} cells",
             path.display(),
