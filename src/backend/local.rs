@@ -1,1 +1,95 @@
-//! The embedded backend.
+//! The embedded backend: [`crate::index`] behind the seam, in the same process and on the caller's thread.
+
+mod build;
+mod check;
+mod payload;
+mod search;
+mod simd;
+
+use std::collections::BTreeMap;
+
+use crate::backend::{Backend, BackendError, BackendInfo, Index, Points, Unsupported};
+use crate::pipeline::{IndexConfig, Pipeline};
+
+/// The version of the graph crate in `Cargo.lock`, which it does not tell itself; a test compares the two.
+const HNSW_RS: &str = "0.3.5";
+
+/// Builds indexes in memory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LocalBackend;
+
+impl Backend for LocalBackend {
+    fn info(&self) -> Result<BackendInfo, BackendError> {
+        let details = [
+            ("hnsw_rs", HNSW_RS.to_owned()),
+            ("threads", rayon::current_num_threads().to_string()),
+            ("simd.compiled", simd::compiled().join(" ")),
+            ("simd.detected", simd::detected().join(" ")),
+        ];
+        Ok(BackendInfo {
+            name: "local".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            details: BTreeMap::from(details.map(|(k, v)| (k.to_owned(), v))),
+        })
+    }
+
+    fn check(&self, index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Unsupported> {
+        check::check(index, pipeline).map_err(Unsupported)
+    }
+
+    /// Dense vectors are built side by side, each by one thread as long as that keeps it repeatable.
+    fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError> {
+        Ok(Box::new(build::LocalIndex::new(index, points)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::contract;
+    use crate::pipeline::{Graph, Quantization};
+
+    const HNSW: Graph = Graph::HnswRs {
+        m: 16,
+        ef_construct: 128,
+    };
+
+    #[test]
+    fn the_contract_holds_for_a_scan() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::None);
+    }
+
+    #[test]
+    fn the_contract_holds_for_a_scan_of_codes() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::Binary);
+    }
+
+    #[test]
+    fn the_contract_holds_for_a_graph() {
+        contract::holds(&LocalBackend, HNSW, Quantization::None);
+    }
+
+    #[test]
+    fn the_contract_holds_for_a_graph_over_codes() {
+        contract::holds(&LocalBackend, HNSW, Quantization::Binary);
+    }
+
+    #[test]
+    fn the_version_of_the_graph_crate_is_the_locked_one() {
+        let lock = include_str!("../../Cargo.lock");
+        let entry = format!("name = \"hnsw_rs\"\nversion = \"{HNSW_RS}\"\n");
+        assert!(lock.contains(&entry), "Cargo.lock has another version of hnsw_rs");
+    }
+
+    #[test]
+    fn the_backend_says_who_it_is() {
+        let info = LocalBackend.info().unwrap();
+        assert_eq!(
+            (info.name.as_str(), info.version.as_str()),
+            ("local", env!("CARGO_PKG_VERSION"))
+        );
+        let keys: Vec<&str> = info.details.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["hnsw_rs", "simd.compiled", "simd.detected", "threads"]);
+        assert_ne!(info.details["threads"], "0");
+    }
+}
