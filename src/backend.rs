@@ -6,6 +6,10 @@
 //! judgement, a measure, a spec or a report.
 
 pub mod local;
+pub mod mock;
+
+#[cfg(test)]
+pub(crate) mod contract;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,169 +1,95 @@
-//! The embedded backend: the engine of [`crate::index`] under names, with payloads and stages.
+//! The embedded backend: [`crate::index`] behind the seam, in the same process and on the caller's thread.
 
+mod build;
+mod check;
 mod payload;
-mod searcher;
+mod search;
+mod simd;
 
 use std::collections::BTreeMap;
 
-use crate::backend::{Backend, BackendError, BackendInfo, Index, IndexStats, Points, Searcher, Unsupported};
-use crate::index::dense::{DenseIndex, DenseParams};
-use crate::index::graph::{GraphFacts, GraphParams};
-use crate::index::sparse::SparseIndex;
-use crate::pipeline::{Graph, IndexConfig, Pipeline, Quantization, StageKind, Strategy, VectorConfig};
+use crate::backend::{Backend, BackendError, BackendInfo, Index, Points, Unsupported};
+use crate::pipeline::{IndexConfig, Pipeline};
 
-use payload::PayloadIndex;
-use searcher::LocalSearcher;
+/// The version of the graph crate in `Cargo.lock`, which it does not tell itself; a test compares the two.
+const HNSW_RS: &str = "0.3.5";
 
-/// Searches in this process.
+/// Builds indexes in memory.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalBackend;
 
-struct LocalIndex {
-    points: usize,
-    dense: BTreeMap<String, DenseIndex>,
-    sparse: BTreeMap<String, SparseIndex>,
-    payload: PayloadIndex,
-    config: IndexConfig,
-}
-
 impl Backend for LocalBackend {
     fn info(&self) -> Result<BackendInfo, BackendError> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let details = [
-            ("graph engine", "hnsw_rs 0.3".to_owned()),
-            ("threads", threads.to_string()),
-            ("compiled for", compiled_for().to_owned()),
+            ("hnsw_rs", HNSW_RS.to_owned()),
+            ("threads", rayon::current_num_threads().to_string()),
+            ("simd.compiled", simd::compiled().join(" ")),
+            ("simd.detected", simd::detected().join(" ")),
         ];
         Ok(BackendInfo {
-            name: "local".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            details: details.map(|(k, v)| (k.to_owned(), v)).into(),
+            name: "local".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            details: BTreeMap::from(details.map(|(k, v)| (k.to_owned(), v))),
         })
     }
 
     fn check(&self, index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Unsupported> {
-        for stage in pipeline.backend_part() {
-            let StageKind::Dense(dense) = &stage.kind else {
-                continue;
-            };
-            if dense.filter.strategy == Strategy::InGraph && index.graph == Graph::Exact {
-                return Err(Unsupported(format!(
-                    "stage `{}` filters in the graph, and the index has none; give `index.graph` an `hnsw`",
-                    stage.name
-                )));
-            }
-        }
-        Ok(())
+        check::check(index, pipeline).map_err(Unsupported)
     }
 
+    /// Dense vectors are built side by side, each by one thread as long as that keeps it repeatable.
     fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError> {
-        let mut dense = BTreeMap::new();
-        let mut sparse = BTreeMap::new();
-        for (name, config) in &index.vectors {
-            let missing = |kind| BackendError::NoSuchVector {
-                kind,
-                name: name.clone(),
-            };
-            match config {
-                VectorConfig::Dense { .. } => {
-                    let given = points.dense.get(name.as_str()).ok_or_else(|| missing("dense"))?;
-                    let built =
-                        DenseIndex::build(given.rows.clone(), given.points, points.count, params(index));
-                    dense.insert(name.clone(), built.map_err(|e| failed(name, &e))?);
-                }
-                VectorConfig::Bm25 { .. } => {
-                    let given = points
-                        .sparse
-                        .get(name.as_str())
-                        .ok_or_else(|| missing("sparse"))?;
-                    let built = SparseIndex::new(given);
-                    sparse.insert(name.clone(), built.map_err(|e| failed(name, &e))?);
-                }
-            }
-        }
-        Ok(Box::new(LocalIndex {
-            points: points.count,
-            dense,
-            sparse,
-            payload: PayloadIndex::new(points.payload, &index.payload),
-            config: index.clone(),
-        }))
+        Ok(Box::new(build::LocalIndex::new(index, points)?))
     }
 }
 
-impl Index for LocalIndex {
-    fn stats(&self) -> Result<IndexStats, BackendError> {
-        let dense = || self.dense.values();
-        let graphs: Vec<GraphFacts> = dense().filter_map(DenseIndex::graph).collect();
-        let codes = |(name, index): (&String, &DenseIndex)| Some((name.clone(), index.codes()?.distinct()));
-        Ok(IndexStats {
-            points: self.points,
-            vector_bytes: dense().map(DenseIndex::vector_bytes).sum(),
-            code_bytes: dense().filter_map(DenseIndex::codes).map(|c| c.bytes()).sum(),
-            link_bytes: Some(graphs.iter().map(|g| g.bytes).sum()),
-            sparse_bytes: self.sparse.values().map(SparseIndex::bytes).sum(),
-            payload_bytes: self.payload.bytes(),
-            distinct_codes: self.dense.iter().filter_map(codes).collect(),
-            effective: self.effective(&graphs),
-        })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::contract;
+    use crate::pipeline::{Graph, Quantization};
+
+    const HNSW: Graph = Graph::HnswRs {
+        m: 16,
+        ef_construct: 128,
+    };
+
+    #[test]
+    fn the_contract_holds_for_a_scan() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::None);
     }
 
-    fn searcher(&self) -> Result<Box<dyn Searcher + '_>, BackendError> {
-        Ok(Box::new(LocalSearcher::new(self)))
+    #[test]
+    fn the_contract_holds_for_a_scan_of_codes() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::Binary);
     }
-}
 
-impl LocalIndex {
-    /// The configuration as it was carried out, for the manifest.
-    fn effective(&self, graphs: &[GraphFacts]) -> BTreeMap<String, String> {
-        let mut facts = BTreeMap::new();
-        let graph = match self.config.graph {
-            _ if graphs.is_empty() => "none: every search is a scan".to_owned(),
-            Graph::Exact => "none: every search is a scan".to_owned(),
-            Graph::HnswRs { m, ef_construct } => {
-                let links: usize = graphs.iter().map(|g| g.links).sum();
-                let repeatable = graphs.iter().all(|g| g.repeatable);
-                let again = if repeatable {
-                    "repeatable"
-                } else {
-                    "differs from build to build"
-                };
-                format!("hnsw_rs m={m} ef_construct={ef_construct}, {links} links, {again}")
-            }
-        };
-        facts.insert("graph".to_owned(), graph);
-        if !self.config.payload.is_empty() {
-            facts.insert("payload indexes".to_owned(), self.config.payload.join(", "));
-        }
-        facts
+    #[test]
+    fn the_contract_holds_for_a_graph() {
+        contract::holds(&LocalBackend, HNSW, Quantization::None);
     }
-}
 
-fn params(index: &IndexConfig) -> DenseParams {
-    DenseParams {
-        graph: match index.graph {
-            Graph::Exact => None,
-            Graph::HnswRs { m, ef_construct } => Some(GraphParams { m, ef_construct }),
-        },
-        binary: index.quantization == Quantization::Binary,
+    #[test]
+    fn the_contract_holds_for_a_graph_over_codes() {
+        contract::holds(&LocalBackend, HNSW, Quantization::Binary);
     }
-}
 
-fn failed(name: &str, error: &crate::index::IndexError) -> BackendError {
-    BackendError::Build(format!("vector `{name}`: {error}"))
-}
+    #[test]
+    fn the_version_of_the_graph_crate_is_the_locked_one() {
+        let lock = include_str!("../../Cargo.lock");
+        let entry = format!("name = \"hnsw_rs\"\nversion = \"{HNSW_RS}\"\n");
+        assert!(lock.contains(&entry), "Cargo.lock has another version of hnsw_rs");
+    }
 
-/// The widest vector instructions that the compiler was allowed to use.
-fn compiled_for() -> &'static str {
-    if cfg!(target_feature = "avx512f") {
-        "avx512f"
-    } else if cfg!(target_feature = "avx2") {
-        "avx2"
-    } else if cfg!(target_feature = "neon") {
-        "neon"
-    } else if cfg!(target_feature = "sse2") {
-        "sse2"
-    } else {
-        "scalar"
+    #[test]
+    fn the_backend_says_who_it_is() {
+        let info = LocalBackend.info().unwrap();
+        assert_eq!(
+            (info.name.as_str(), info.version.as_str()),
+            ("local", env!("CARGO_PKG_VERSION"))
+        );
+        let keys: Vec<&str> = info.details.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["hnsw_rs", "simd.compiled", "simd.detected", "threads"]);
+        assert_ne!(info.details["threads"], "0");
     }
 }

@@ -257,7 +257,7 @@ mod tests {
         DenseIndex::build(rows.clone(), &points, rows.len(), params).unwrap()
     }
 
-    fn query(vector: &[f32], filtering: Filtering<'static>) -> DenseQuery<'_> {
+    fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQuery<'a> {
         DenseQuery {
             vector,
             limit: 5,
@@ -427,10 +427,8 @@ mod tests {
             answer.hits.iter().map(|h| h.point).collect()
         };
         assert_eq!(points(Filtering::None), [5, 7, 2]);
-        assert_eq!(
-            points(Filtering::Pre(&BitSet::from_iter(9, [0, 2, 7, 8]))),
-            [7, 2]
-        );
+        let some = BitSet::from_iter(9, [0, 2, 7, 8]);
+        assert_eq!(points(Filtering::Pre(&some)), [7, 2]);
         assert_eq!(points(Filtering::Post(&|p| p != 5)), [7, 2]);
     }
 

@@ -114,6 +114,16 @@ impl SparseIndex {
         SparseAnswer { hits, counters }
     }
 
+    /// Dimensions that some document has.
+    pub fn dimensions(&self) -> usize {
+        self.dims.len()
+    }
+
+    /// Postings in all lists.
+    pub fn postings(&self) -> usize {
+        self.postings.len()
+    }
+
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.dims.capacity() * size_of::<u32>()

@@ -1,6 +1,7 @@
-//! Filters of the embedded backend: from a filter to the set of points that pass it.
+//! From filters to bit sets: through the columns of indexed fields, or document by document.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 
@@ -8,151 +9,309 @@ use crate::filter::{Condition, Filter, Payload, Scalar, Test};
 use crate::index::bitset::BitSet;
 use crate::index::payload::{Column, FieldValue};
 
-/// Payloads of all points, and an index over the fields that have one.
+/// The payload of all documents, and columns over the fields the index configuration names.
 pub(super) struct PayloadIndex {
-    payload: Vec<Payload>,
+    count: usize,
     columns: BTreeMap<String, Column>,
+    /// As read; empty when no document has any.
+    documents: Vec<Payload>,
+    none: Payload,
+    /// Filters that had to be evaluated document by document.
+    by_document: AtomicU64,
+}
+
+/// Up to two filters that hold together: a stage's own and the query's. They are kept apart because two `should`
+/// groups have no common form.
+#[derive(Clone, Copy)]
+pub(super) struct Filters<'a>(pub(super) [Option<&'a Filter>; 2]);
+
+/// Memory of a filter evaluation, used again by the next.
+#[derive(Debug, Default)]
+pub(super) struct FilterScratch {
+    result: BitSet,
+    condition: BitSet,
+    any: BitSet,
+}
+
+impl Filters<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.each().next().is_none()
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Filter> {
+        self.0.into_iter().flatten().filter(|f| !f.is_empty())
+    }
 }
 
 impl PayloadIndex {
-    /// Indexes `fields` of `payload`.
     pub(super) fn new(payload: &[Payload], fields: &[String]) -> Self {
-        let column = |field: &String| (field.clone(), Column::new(values(payload, field)));
+        let columns = fields.iter().map(|f| (f.clone(), column(payload, f)));
+        let any = payload.iter().any(|p| !p.is_empty());
         Self {
-            columns: fields.iter().map(column).collect(),
-            payload: payload.to_vec(),
+            count: payload.len(),
+            columns: columns.collect(),
+            documents: if any { payload.to_vec() } else { Vec::new() },
+            none: Payload::new(),
+            by_document: AtomicU64::new(0),
         }
     }
 
-    /// Bytes of the indexes over single fields.
+    /// The points that pass all of `filters`.
+    pub(super) fn select<'s>(&self, filters: Filters<'_>, scratch: &'s mut FilterScratch) -> &'s BitSet {
+        scratch.result.reset(self.count);
+        scratch.result.not();
+        for filter in filters.each() {
+            if filter.keys().iter().all(|k| self.columns.contains_key(*k)) {
+                self.by_columns(filter, scratch);
+            } else {
+                self.by_documents(filter, scratch);
+            }
+        }
+        &scratch.result
+    }
+
+    /// Whether one point passes all of `filters`, by the definition.
+    pub(super) fn passes(&self, filters: Filters<'_>, point: u32) -> bool {
+        let payload = self.documents.get(point as usize).unwrap_or(&self.none);
+        filters.each().all(|f| f.matches(payload))
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.columns.values().map(Column::bytes).sum()
     }
 
-    /// Whether a point passes, by the filter's definition.
-    pub(super) fn passes(&self, filter: &Filter, point: u32) -> bool {
-        filter.matches(&self.payload[point as usize])
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.columns.keys().map(String::as_str)
     }
 
-    /// Puts the points that pass `filter` into `out`.
-    pub(super) fn select(&self, filter: &Filter, out: &mut BitSet) {
-        let n = self.payload.len();
-        out.reset(n);
-        out.not();
-        for condition in &filter.must {
-            out.and(&self.condition(condition));
+    pub(super) fn evaluated_by_document(&self) -> u64 {
+        self.by_document.load(Ordering::Relaxed)
+    }
+
+    fn by_columns(&self, filter: &Filter, scratch: &mut FilterScratch) {
+        let FilterScratch {
+            result,
+            condition,
+            any,
+        } = scratch;
+        for must in &filter.must {
+            self.holds(must, condition);
+            result.and(condition);
         }
-        for condition in &filter.must_not {
-            out.and_not(&self.condition(condition));
+        for must_not in &filter.must_not {
+            self.holds(must_not, condition);
+            result.and_not(condition);
         }
         if !filter.should.is_empty() {
-            let mut any = BitSet::new(n);
-            for condition in &filter.should {
-                any.or(&self.condition(condition));
+            any.reset(self.count);
+            for should in &filter.should {
+                self.holds(should, condition);
+                any.or(condition);
             }
-            out.and(&any);
+            result.and(any);
         }
     }
 
-    /// The points that fulfil one condition: from the field's index, or by looking at every payload.
-    fn condition(&self, condition: &Condition) -> BitSet {
-        let mut set = BitSet::new(self.payload.len());
-        match self.columns.get(&condition.key) {
-            Some(column) => match &condition.test {
-                Test::Match(values) => {
-                    for value in values {
-                        column.matches(scalar(value), &mut set);
-                    }
-                }
-                Test::Range(range) => column.range(range, &mut set),
-            },
-            None => {
-                for (point, payload) in (0..).zip(&self.payload) {
-                    if condition.matches(payload) {
-                        set.insert(point);
-                    }
-                }
+    fn by_documents(&self, filter: &Filter, scratch: &mut FilterScratch) {
+        self.by_document.fetch_add(1, Ordering::Relaxed);
+        scratch.condition.reset(self.count);
+        for point in 0..self.count as u32 {
+            if self.passes(Filters([Some(filter), None]), point) {
+                scratch.condition.insert(point);
             }
         }
-        set
+        scratch.result.and(&scratch.condition);
+    }
+
+    /// The points whose indexed field fulfils `condition`, into `out`.
+    fn holds(&self, condition: &Condition, out: &mut BitSet) {
+        out.reset(self.count);
+        let column = &self.columns[&condition.key];
+        match &condition.test {
+            Test::Range(range) => column.range(range, out),
+            Test::Match(any) => any.iter().for_each(|s| column.matches(scalar(s), out)),
+        }
     }
 }
 
-/// Every value of a field with its point; a list gives several, null and nested values give none.
-fn values<'a>(payload: &'a [Payload], field: &str) -> impl Iterator<Item = (u32, FieldValue<'a>)> {
-    let of = move |(point, payload): (u32, &'a Payload)| {
+fn scalar(scalar: &Scalar) -> FieldValue<'_> {
+    match scalar {
+        Scalar::Bool(v) => FieldValue::Bool(*v),
+        Scalar::Integer(v) => FieldValue::Integer(*v),
+        Scalar::Keyword(v) => FieldValue::Keyword(v),
+    }
+}
+
+fn column(payload: &[Payload], field: &str) -> Column {
+    let values = payload.iter().zip(0u32..).flat_map(|(payload, point)| {
         let values = match payload.get(field) {
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(one) => std::slice::from_ref(one),
+            Some(Value::Array(items)) => items.as_slice(),
+            Some(value) => std::slice::from_ref(value),
             None => &[],
         };
         values.iter().filter_map(move |v| Some((point, field_value(v)?)))
-    };
-    (0..).zip(payload).flat_map(of)
+    });
+    Column::new(values)
 }
 
+/// What no condition can hold of (null, objects, lists in lists) is not indexed.
 fn field_value(value: &Value) -> Option<FieldValue<'_>> {
     match value {
-        Value::String(s) => Some(FieldValue::Keyword(s)),
-        Value::Bool(b) => Some(FieldValue::Bool(*b)),
-        Value::Number(n) => n
-            .as_i64()
-            .map(FieldValue::Integer)
-            .or_else(|| n.as_f64().map(FieldValue::Float)),
+        Value::String(v) => Some(FieldValue::Keyword(v)),
+        Value::Bool(v) => Some(FieldValue::Bool(*v)),
+        Value::Number(v) => match v.as_i64() {
+            Some(v) => Some(FieldValue::Integer(v)),
+            None => v.as_f64().map(FieldValue::Float),
+        },
         Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
-fn scalar(value: &Scalar) -> FieldValue<'_> {
-    match value {
-        Scalar::Bool(b) => FieldValue::Bool(*b),
-        Scalar::Integer(i) => FieldValue::Integer(*i),
-        Scalar::Keyword(s) => FieldValue::Keyword(s),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
-    fn payloads() -> Vec<Payload> {
-        let all = json!([
-            { "brand": "A", "price": 10, "tags": ["x", "y"] },
-            { "brand": "B", "price": 20.5, "tags": [] },
-            { "brand": "A", "price": 30, "new": true, "tags": ["y"] },
-            { "price": null }
-        ]);
-        let list = all.as_array().unwrap();
-        list.iter().map(|p| p.as_object().unwrap().clone()).collect()
+    use super::*;
+    use crate::filter::Range;
+    use crate::index::testing::Rng;
+
+    fn payload(value: Value) -> Payload {
+        value.as_object().unwrap().clone()
     }
 
-    /// The same filter by definition, by index, and by an index over half of its fields.
-    #[test]
-    fn an_index_selects_what_the_definition_selects() {
-        let filters = [
-            json!({ "must": [{ "key": "brand", "match": "A" }] }),
-            json!({ "must": [{ "key": "price", "range": { "gte": 20, "lt": 30 } }] }),
-            json!({ "must": [{ "key": "price", "match": 10 }, { "key": "tags", "match": { "any": ["x", "z"] } }] }),
-            json!({ "must_not": [{ "key": "tags", "match": "y" }] }),
-            json!({ "should": [{ "key": "new", "match": true }, { "key": "brand", "match": "B" }] }),
-            json!({}),
-        ];
-        let all = ["brand", "price", "tags", "new"].map(String::from);
-        for filter in filters {
-            let filter: Filter = serde_json::from_value(filter).unwrap();
-            let want: Vec<u32> = (0..4)
-                .filter(|&p| filter.matches(&payloads()[p as usize]))
-                .collect();
-            for fields in [&all[..], &all[..1], &[]] {
-                let mut got = BitSet::default();
-                PayloadIndex::new(&payloads(), fields).select(&filter, &mut got);
-                assert_eq!(
-                    got.iter().collect::<Vec<u32>>(),
-                    want,
-                    "{filter:?} with {fields:?}"
-                );
-            }
+    fn documents() -> Vec<Payload> {
+        vec![
+            payload(json!({ "brand": "bosch", "volt": 12, "fits": ["golf", "polo"] })),
+            payload(json!({ "brand": "febi", "volt": 24.0, "fits": [] })),
+            payload(json!({ "brand": null, "volt": 12.5, "new": true, "fits": ["golf", 7, null, ["x"]] })),
+            payload(json!({ "volt": [6, 12], "new": false, "size": { "a": 1 } })),
+            payload(json!({})),
+            payload(json!({ "volt": u64::MAX, "fits": "golf" })),
+        ]
+    }
+
+    fn condition(key: &str, test: Test) -> Condition {
+        Condition {
+            key: key.to_owned(),
+            test,
         }
+    }
+
+    fn keyword(key: &str, value: &str) -> Condition {
+        condition(key, Test::Match(vec![Scalar::Keyword(value.to_owned())]))
+    }
+
+    /// Every condition that could tell the columns from the definition.
+    fn conditions() -> Vec<Condition> {
+        let volt = |range| condition("volt", Test::Range(range));
+        let matches = |key, any| condition(key, Test::Match(any));
+        vec![
+            keyword("brand", "bosch"),
+            keyword("fits", "golf"),
+            keyword("fits", "x"),
+            keyword("size", "a"),
+            matches("volt", vec![Scalar::Integer(12), Scalar::Integer(24)]),
+            matches("volt", vec![Scalar::Integer(i64::MAX)]),
+            matches("volt", vec![Scalar::Bool(true), Scalar::Keyword("12".to_owned())]),
+            matches("new", vec![Scalar::Bool(false)]),
+            matches("fits", vec![Scalar::Integer(7)]),
+            matches("brand", vec![]),
+            volt(Range {
+                gt: Some(12.0),
+                ..Range::default()
+            }),
+            volt(Range {
+                gte: Some(12.0),
+                lte: Some(12.5),
+                ..Range::default()
+            }),
+            volt(Range {
+                lt: Some(12.0),
+                ..Range::default()
+            }),
+            volt(Range::default()),
+        ]
+    }
+
+    fn selected(index: &PayloadIndex, filters: Filters<'_>) -> Vec<u32> {
+        index
+            .select(filters, &mut FilterScratch::default())
+            .iter()
+            .collect()
+    }
+
+    fn defined(documents: &[Payload], filters: &[&Filter]) -> Vec<u32> {
+        let passes = |p: &&u32| filters.iter().all(|f| f.matches(&documents[**p as usize]));
+        let points: Vec<u32> = (0..documents.len() as u32).collect();
+        points.iter().filter(passes).copied().collect()
+    }
+
+    #[test]
+    fn columns_and_documents_both_give_what_the_definition_says() {
+        let documents = documents();
+        let every_field = ["brand", "fits", "new", "size", "volt"].map(str::to_owned);
+        let indexed = PayloadIndex::new(&documents, &every_field);
+        let unindexed = PayloadIndex::new(&documents, &every_field[..1]);
+        let (pool, mut rng) = (conditions(), Rng::new(41));
+        let mut some = |most: usize| -> Vec<Condition> {
+            (0..rng.below(most + 1))
+                .map(|_| pool[rng.below(pool.len())].clone())
+                .collect()
+        };
+        for _ in 0..500 {
+            let a = Filter {
+                must: some(2),
+                must_not: some(2),
+                should: some(3),
+            };
+            let b = Filter {
+                must: some(1),
+                must_not: some(1),
+                should: some(2),
+            };
+            let want = defined(&documents, &[&a, &b]);
+            let both = Filters([Some(&a), Some(&b)]);
+            assert_eq!(selected(&indexed, both), want, "{a:?} and {b:?}");
+            assert_eq!(selected(&unindexed, both), want, "{a:?} and {b:?}");
+        }
+        assert_eq!(indexed.evaluated_by_document(), 0);
+        assert!(unindexed.evaluated_by_document() > 0);
+    }
+
+    #[test]
+    fn every_single_condition_matches_by_column_as_defined() {
+        let documents = documents();
+        let fields = ["brand", "fits", "new", "size", "volt"].map(str::to_owned);
+        let index = PayloadIndex::new(&documents, &fields);
+        for condition in conditions() {
+            let filter = Filter {
+                must: vec![condition],
+                ..Filter::default()
+            };
+            let got = selected(&index, Filters([Some(&filter), None]));
+            assert_eq!(got, defined(&documents, &[&filter]), "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_filter_is_no_filter() {
+        let empty = Filter::default();
+        assert!(Filters([Some(&empty), None]).is_empty());
+        let filter = Filter {
+            must: vec![keyword("a", "b")],
+            ..Filter::default()
+        };
+        assert!(!Filters([None, Some(&filter)]).is_empty());
+    }
+
+    #[test]
+    fn documents_without_payload_are_not_stored() {
+        let index = PayloadIndex::new(&[Payload::new(), Payload::new()], &[]);
+        assert!(index.documents.is_empty());
+        let not = Filter {
+            must_not: vec![keyword("a", "b")],
+            ..Filter::default()
+        };
+        assert_eq!(selected(&index, Filters([Some(&not), None])), [0, 1]);
     }
 }

@@ -1,0 +1,127 @@
+//! What every backend has to do, checked against naive twins that share no code with any engine.
+//!
+//! [`holds`] runs all of it for one index configuration; a backend's own tests call it for each they offer.
+
+mod checks;
+mod fixture;
+
+use crate::backend::Backend;
+use crate::filter::Filter;
+use crate::pipeline::{
+    Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Quantization, Sparse, Stage, StageKind, Strategy,
+    VectorConfig,
+};
+use fixture::Corpus;
+
+/// Panics, with the check and the case, where `backend` breaks the contract.
+pub(crate) fn holds(backend: &dyn Backend, graph: Graph, quantization: Quantization) {
+    let corpus = Corpus::new();
+    let config = config(graph, quantization);
+    let index = backend.build(&config, &corpus.points()).unwrap();
+    let bench = checks::Bench {
+        corpus: &corpus,
+        index: &*index,
+        has_graph: graph != Graph::Exact,
+    };
+    bench.exact_search_is_the_oracle();
+    bench.a_full_beam_is_exact();
+    bench.every_answer_is_ranked_distinct_and_within_its_limit();
+    bench.every_hit_passes_the_filter();
+    bench.a_post_filter_keeps_what_passes_of_the_unfiltered_answer();
+    bench.stage_and_query_filters_hold_together();
+    bench.ignore_leaves_the_query_s_filter_out();
+    bench.a_filter_that_nothing_passes_finds_nothing();
+    bench.documents_without_a_vector_are_never_found();
+    bench.sparse_search_is_the_naive_sum();
+    bench.fusion_is_the_pure_function();
+    bench.repeating_a_request_changes_nothing();
+    bench.mistakes_are_named();
+    bench.stats_tell_what_was_built(quantization);
+    checks::one_document_is_enough(backend, &config);
+    checks::no_document_is_no_error(backend, &config);
+}
+
+/// Vectors `body` and `title` (dense) and `words` (sparse); all payload fields but `fits` indexed.
+pub(crate) fn config(graph: Graph, quantization: Quantization) -> IndexConfig {
+    let dense = || VectorConfig::Dense {
+        text: vec!["text".to_owned()],
+    };
+    let words = VectorConfig::Bm25 {
+        text: vec!["text".to_owned()],
+        k1: 1.2,
+        b: 0.75,
+    };
+    let vectors = [("body", dense()), ("title", dense()), ("words", words)];
+    IndexConfig {
+        vectors: vectors
+            .into_iter()
+            .map(|(name, v)| (name.to_owned(), v))
+            .collect(),
+        graph,
+        quantization,
+        payload: ["brand", "price", "volt"].map(str::to_owned).to_vec(),
+        seed: 42,
+    }
+}
+
+pub(crate) fn stage(name: &str, kind: StageKind) -> Stage {
+    Stage {
+        name: name.to_owned(),
+        kind,
+    }
+}
+
+/// A dense stage with an ordinary beam and rescoring.
+pub(crate) fn dense(name: &str, vector: &str, limit: usize) -> Stage {
+    let vector = vector.to_owned();
+    let filter = FilterUse::default();
+    stage(
+        name,
+        StageKind::Dense(Dense {
+            vector,
+            limit,
+            ef: 64,
+            exact: false,
+            oversampling: 4.0,
+            rescore: true,
+            filter,
+        }),
+    )
+}
+
+pub(crate) fn sparse(name: &str, vector: &str, limit: usize) -> Stage {
+    let (vector, filter) = (vector.to_owned(), FilterUse::default());
+    stage(
+        name,
+        StageKind::Sparse(Sparse {
+            vector,
+            limit,
+            filter,
+        }),
+    )
+}
+
+pub(crate) fn fuse(name: &str, of: &[&str], method: Fusion, limit: usize) -> Stage {
+    let of = of.iter().map(|&s| s.to_owned()).collect();
+    stage(name, StageKind::Fuse(Fuse { of, method, limit }))
+}
+
+/// The same search with another filter strategy and condition.
+pub(crate) fn filtered(mut search: Stage, strategy: Strategy, condition: Option<Filter>) -> Stage {
+    let filter = match &mut search.kind {
+        StageKind::Dense(d) => &mut d.filter,
+        StageKind::Sparse(s) => &mut s.filter,
+        StageKind::Fuse(_) | StageKind::Rerank(_) => unreachable!("only searches filter"),
+    };
+    *filter = FilterUse { strategy, condition };
+    search
+}
+
+/// The same dense search, changed by `change`.
+pub(crate) fn with(mut search: Stage, change: impl FnOnce(&mut Dense)) -> Stage {
+    match &mut search.kind {
+        StageKind::Dense(d) => change(d),
+        _ => unreachable!("a dense stage"),
+    }
+    search
+}

@@ -1,0 +1,181 @@
+//! What the embedded engine cannot do, said before anything is built.
+
+use crate::index::graph::GraphParams;
+use crate::pipeline::{
+    Dense, Fuse, Graph, IndexConfig, Pipeline, Sparse, Stage, StageKind, Strategy, VectorConfig,
+};
+
+/// `Err` holds the reason.
+pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
+    graph_params(index.graph).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
+    let retrieval = pipeline.backend_part();
+    for (at, stage) in retrieval.iter().enumerate() {
+        let verdict = match &stage.kind {
+            StageKind::Dense(dense) => check_dense(index, dense),
+            StageKind::Sparse(sparse) => check_sparse(index, sparse),
+            StageKind::Fuse(fuse) => check_fuse(&retrieval[..at], fuse),
+            StageKind::Rerank(_) => Err("rerank runs on the client".to_owned()),
+        };
+        verdict.map_err(|reason| format!("stage `{}`: {reason}", stage.name))?;
+    }
+    let searches = |s: &&Stage| matches!(s.kind, StageKind::Dense(_) | StageKind::Sparse(_));
+    match pipeline.client_part().iter().find(searches) {
+        Some(late) => Err(format!(
+            "stage `{}`: searches after a rerank stage; put it before",
+            late.name
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The engine's view of the graph asked for.
+pub(super) fn graph_params(graph: Graph) -> Option<GraphParams> {
+    match graph {
+        Graph::Exact => None,
+        Graph::HnswRs { m, ef_construct } => Some(GraphParams { m, ef_construct }),
+    }
+}
+
+fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
+    match index.vectors.get(&dense.vector) {
+        Some(VectorConfig::Dense { .. }) => {}
+        Some(VectorConfig::Bm25 { .. }) => return Err(format!("vector `{}` is sparse", dense.vector)),
+        None => return Err(format!("the index has no vector `{}`", dense.vector)),
+    }
+    if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
+        return Err(format!("oversampling {} is not at least 1", dense.oversampling));
+    }
+    match dense.filter.strategy {
+        Strategy::InGraph if dense.exact => Err("an exact search walks no graph to filter in".to_owned()),
+        Strategy::InGraph if index.graph == Graph::Exact => {
+            Err("the index has no graph to filter in".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_sparse(index: &IndexConfig, sparse: &Sparse) -> Result<(), String> {
+    match index.vectors.get(&sparse.vector) {
+        Some(VectorConfig::Bm25 { .. }) => {}
+        Some(VectorConfig::Dense { .. }) => return Err(format!("vector `{}` is dense", sparse.vector)),
+        None => return Err(format!("the index has no vector `{}`", sparse.vector)),
+    }
+    match sparse.filter.strategy {
+        Strategy::InGraph => Err("a sparse vector has no graph to filter in".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn check_fuse(earlier: &[Stage], fuse: &Fuse) -> Result<(), String> {
+    for name in &fuse.of {
+        if !earlier.iter().any(|s| s.name == *name) {
+            return Err(format!("no earlier stage is named `{name}`"));
+        }
+    }
+    fuse.method.check(fuse.of.len()).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::contract::{config, dense, filtered, fuse, sparse, stage, with};
+    use crate::pipeline::{Fusion, Quantization, Rerank, Tail};
+
+    const HNSW: Graph = Graph::HnswRs {
+        m: 8,
+        ef_construct: 32,
+    };
+
+    fn verdict(graph: Graph, stages: Vec<Stage>) -> Result<(), String> {
+        let pipeline = Pipeline {
+            name: "p".to_owned(),
+            stages,
+        };
+        check(&config(graph, Quantization::None), &pipeline)
+    }
+
+    fn rerank() -> Stage {
+        stage(
+            "ce",
+            StageKind::Rerank(Rerank {
+                of: "d".to_owned(),
+                model: "m".to_owned(),
+                fields: vec![],
+                depth: 10,
+                tail: Tail::Keep,
+            }),
+        )
+    }
+
+    #[test]
+    fn a_pipeline_with_everything_passes() {
+        let method = Fusion::Rrf {
+            k: 60.0,
+            weights: vec![1.0, 2.0],
+        };
+        let stages = vec![
+            filtered(dense("d", "body", 10), Strategy::InGraph, None),
+            sparse("s", "words", 10),
+            fuse("f", &["d", "s"], method, 10),
+            rerank(),
+        ];
+        assert_eq!(verdict(HNSW, stages), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_said_with_its_stage() {
+        let low = with(dense("d", "body", 10), |d| d.oversampling = 0.5);
+        let rrf = |weights: Vec<f64>| Fusion::Rrf { k: 60.0, weights };
+        let in_graph = |stage| filtered(stage, Strategy::InGraph, None);
+        let cases = [
+            (
+                vec![dense("d", "nobody", 10)],
+                "stage `d`: the index has no vector `nobody`",
+            ),
+            (
+                vec![dense("d", "words", 10)],
+                "stage `d`: vector `words` is sparse",
+            ),
+            (vec![sparse("s", "body", 10)], "stage `s`: vector `body` is dense"),
+            (vec![low], "stage `d`: oversampling 0.5 is not at least 1"),
+            (
+                vec![in_graph(dense("d", "body", 10))],
+                "stage `d`: the index has no graph to filter in",
+            ),
+            (
+                vec![in_graph(sparse("s", "words", 10))],
+                "stage `s`: a sparse vector has no graph to filter in",
+            ),
+            (
+                vec![fuse("f", &["d"], rrf(vec![]), 10)],
+                "stage `f`: no earlier stage is named `d`",
+            ),
+            (
+                vec![dense("d", "body", 10), fuse("f", &["d"], rrf(vec![1.0, 2.0]), 10)],
+                "stage `f`: 2 weights for 1 lists; give one each, or none for equal weights",
+            ),
+            (
+                vec![dense("d", "body", 10), rerank(), sparse("s", "words", 10)],
+                "stage `s`: searches after a rerank stage; put it before",
+            ),
+        ];
+        for (stages, want) in cases {
+            assert_eq!(verdict(Graph::Exact, stages), Err(want.to_owned()));
+        }
+    }
+
+    #[test]
+    fn graph_parameters_that_would_end_the_process_are_refused() {
+        let got = verdict(
+            Graph::HnswRs {
+                m: 256,
+                ef_construct: 32,
+            },
+            vec![],
+        );
+        assert_eq!(
+            got,
+            Err("m is 256; the graph takes 2 to 255 links per point".to_owned())
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! One worker's search: the stages of a request, in order, on the caller's thread.
+
+use std::time::Instant;
+
+use super::build::LocalIndex;
+use super::payload::{FilterScratch, Filters, PayloadIndex};
+use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
+use crate::filter::Filter;
+use crate::hit::Hit;
+use crate::index::dense::{Applied, DenseQuery, DenseScratch, Way};
+use crate::index::sparse::SparseScratch;
+use crate::index::{Counters, Filtering};
+use crate::pipeline::{Dense, FilterUse, Fuse, Sparse, Stage, StageKind, Strategy, fusion};
+
+/// Searches one index with memory of its own.
+pub(super) struct LocalSearcher<'i> {
+    index: &'i LocalIndex,
+    dense: DenseScratch,
+    sparse: SparseScratch,
+    filter: FilterScratch,
+}
+
+/// An answer before it is timed.
+type Untimed = (Vec<Hit>, Counters, Path);
+
+impl<'i> LocalSearcher<'i> {
+    pub(super) fn new(index: &'i LocalIndex) -> Self {
+        Self {
+            index,
+            dense: DenseScratch::default(),
+            sparse: SparseScratch::default(),
+            filter: FilterScratch::default(),
+        }
+    }
+
+    fn run(
+        &mut self,
+        stage: &Stage,
+        request: &Request<'_>,
+        done: &[StageAnswer],
+    ) -> Result<Untimed, BackendError> {
+        match &stage.kind {
+            StageKind::Dense(dense) => self.dense(dense, request),
+            StageKind::Sparse(sparse) => self.sparse(sparse, request),
+            StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done),
+            StageKind::Rerank(_) => Err(bad(stage, "rerank runs on the client")),
+        }
+    }
+
+    fn dense(&mut self, stage: &Dense, request: &Request<'_>) -> Result<Untimed, BackendError> {
+        let name = stage.vector.as_str();
+        let index = self
+            .index
+            .dense
+            .get(name)
+            .ok_or_else(|| no_vector("dense", name))?;
+        let vector: &[f32] = request.dense.get(name).ok_or_else(|| no_query(name))?;
+        if vector.len() != index.dim() {
+            let (want, got) = (index.dim(), vector.len());
+            return Err(BackendError::WrongDimension {
+                name: name.to_owned(),
+                want,
+                got,
+            });
+        }
+        let (payload, scratch) = (&self.index.payload, &mut self.dense);
+        let answer = with_filtering(
+            payload,
+            &stage.filter,
+            request.filter,
+            &mut self.filter,
+            |filtering| {
+                let query = DenseQuery {
+                    vector,
+                    limit: stage.limit,
+                    ef: stage.ef,
+                    exact: stage.exact,
+                    oversampling: stage.oversampling,
+                    rescore: stage.rescore,
+                    filtering,
+                };
+                index.search(&query, scratch)
+            },
+        );
+        Ok((answer.hits, answer.counters, dense_path(answer.way)))
+    }
+
+    fn sparse(&mut self, stage: &Sparse, request: &Request<'_>) -> Result<Untimed, BackendError> {
+        let name = stage.vector.as_str();
+        let index = self
+            .index
+            .sparse
+            .get(name)
+            .ok_or_else(|| no_vector("sparse", name))?;
+        let query = *request.sparse.get(name).ok_or_else(|| no_query(name))?;
+        let (payload, scratch) = (&self.index.payload, &mut self.sparse);
+        let (answer, path) = with_filtering(
+            payload,
+            &stage.filter,
+            request.filter,
+            &mut self.filter,
+            |filtering| {
+                let answer = index.search(query, stage.limit, filtering, scratch);
+                (answer, sparse_path(filtering))
+            },
+        );
+        Ok((answer.hits, answer.counters, path))
+    }
+}
+
+impl Searcher for LocalSearcher<'_> {
+    fn search(&mut self, request: &Request<'_>) -> Result<Vec<StageAnswer>, BackendError> {
+        let mut done = Vec::with_capacity(request.stages.len());
+        for stage in request.stages {
+            let start = Instant::now();
+            let (hits, counters, path) = self.run(stage, request, &done)?;
+            let took = start.elapsed();
+            done.push(StageAnswer {
+                hits,
+                counters,
+                path,
+                took,
+            });
+        }
+        Ok(done)
+    }
+}
+
+/// Turns a stage's filter and the query's into what the engine understands, and hands it to `search`.
+///
+/// A post-filter is evaluated on the hits alone, as the definition has it; every other strategy needs the set of
+/// matching points first. `ignore` leaves the query's filter out, and the stage's own is then carried out as `auto`.
+fn with_filtering<R>(
+    payload: &PayloadIndex,
+    of_stage: &FilterUse,
+    of_query: Option<&Filter>,
+    scratch: &mut FilterScratch,
+    search: impl FnOnce(Filtering<'_>) -> R,
+) -> R {
+    let of_query = of_query.filter(|_| of_stage.strategy != Strategy::Ignore);
+    let filters = Filters([of_stage.condition.as_ref(), of_query]);
+    if filters.is_empty() {
+        return search(Filtering::None);
+    }
+    if of_stage.strategy == Strategy::Post {
+        return search(Filtering::Post(&|point| payload.passes(filters, point)));
+    }
+    let set = payload.select(filters, scratch);
+    search(match of_stage.strategy {
+        Strategy::Pre => Filtering::Pre(set),
+        Strategy::InGraph => Filtering::InGraph(set),
+        Strategy::Auto | Strategy::Ignore | Strategy::Post => Filtering::Auto(set),
+    })
+}
+
+/// Fuses the lists of earlier stages.
+fn join(stage: &Stage, fuse: &Fuse, stages: &[Stage], done: &[StageAnswer]) -> Result<Untimed, BackendError> {
+    let earlier = &stages[..done.len()];
+    let list = |name: &String| {
+        let at = earlier.iter().position(|s| s.name == *name);
+        let at = at.ok_or_else(|| bad(stage, &format!("no earlier stage is named `{name}`")))?;
+        Ok(done[at].hits.as_slice())
+    };
+    let lists = fuse
+        .of
+        .iter()
+        .map(list)
+        .collect::<Result<Vec<_>, BackendError>>()?;
+    let checked = fuse.method.check(lists.len());
+    checked.map_err(|e| bad(stage, &e.to_string()))?;
+    let mut hits = fusion::fuse(&fuse.method, &lists, usize::MAX);
+    let counters = Counters {
+        candidates: hits.len() as u64,
+        ..Counters::default()
+    };
+    hits.truncate(fuse.limit);
+    Ok((hits, counters, Path::Fused))
+}
+
+fn dense_path(way: Way) -> Path {
+    match (way.filter, way.by_graph, way.by_code) {
+        (Applied::After, _, _) => Path::PostFiltered,
+        (Applied::Never, false, false) => Path::Scan,
+        (Applied::Never, false, true) => Path::CodeScan,
+        (Applied::Never, true, false) => Path::Graph,
+        (Applied::Never, true, true) => Path::CodeGraph,
+        (Applied::Within, false, false) => Path::FilteredScan,
+        (Applied::Within, false, true) => Path::FilteredCodeScan,
+        (Applied::Within, true, false) => Path::FilteredGraph,
+        (Applied::Within, true, true) => Path::FilteredCodeGraph,
+    }
+}
+
+fn sparse_path(filtering: Filtering<'_>) -> Path {
+    match filtering {
+        Filtering::None => Path::Postings,
+        Filtering::Post(_) => Path::PostFiltered,
+        Filtering::Auto(_) | Filtering::Pre(_) | Filtering::InGraph(_) => Path::FilteredPostings,
+    }
+}
+
+fn bad(stage: &Stage, reason: &str) -> BackendError {
+    BackendError::BadStage {
+        stage: stage.name.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn no_vector(kind: &'static str, name: &str) -> BackendError {
+    BackendError::NoSuchVector {
+        kind,
+        name: name.to_owned(),
+    }
+}
+
+fn no_query(name: &str) -> BackendError {
+    BackendError::NoQueryVector(name.to_owned())
+}
