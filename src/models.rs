@@ -4,8 +4,25 @@
 //! any local ONNX folder, when an ONNX Runtime library is found. Which runtime was used is part of a model's
 //! identity, so the cache never mixes the two.
 
+mod batch;
+pub mod builtin;
+pub mod catalog;
+mod error;
+pub mod load;
+pub mod mock;
+#[cfg(feature = "fastembed")]
+pub mod onnxruntime;
+#[cfg(not(feature = "fastembed"))]
+#[path = "models/no_onnxruntime.rs"]
+mod onnxruntime;
+pub mod setup;
+mod wordpiece;
+
 use crate::progress::Observer;
 use crate::vectors::Vectors;
+
+pub use error::ModelError;
+pub use load::{ModelDirs, ModelRequest, ModelSource, Runtime, catalogue_names, embedder, reranker};
 
 /// What identifies a model's numbers: two models with equal identities give equal outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -41,12 +58,4 @@ pub trait Reranker: Send + Sync {
     /// One logit per pair, in the order given: a rank signal, neither probability nor ratio scale.
     /// A pair that is too long loses the end of its passage, never of its query.
     fn score(&self, pairs: &[(&str, &str)], watch: &dyn Observer) -> Result<Vec<f32>, ModelError>;
-}
-
-/// Why a model could not be loaded or run.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    /// A placeholder until the real kinds are written.
-    #[error("{0}")]
-    Other(String),
 }

@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
 
+pub use crate::models::{ModelSource, Runtime};
 pub use catalog::{Catalog, KnownModel};
 pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
@@ -90,34 +91,11 @@ pub enum DataKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Models {
     /// For dense vectors; `None` when the index has none.
-    pub embedder: Option<ModelRef>,
+    pub embedder: Option<ModelSource>,
     /// For rerank stages; `None` when no pipeline has one.
-    pub reranker: Option<ModelRef>,
+    pub reranker: Option<ModelSource>,
     /// Which runtime runs them.
     pub runtime: Runtime,
-}
-
-/// A model as the spec names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ModelRef {
-    /// Built in, or of fastembed's catalogue.
-    Named(String),
-    /// A folder with `model.onnx` and `tokenizer.json`.
-    Onnx(PathBuf),
-}
-
-/// Which runtime runs the models.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Runtime {
-    /// ONNX Runtime when its library is found, else the built-in one. The manifest says which it was.
-    #[default]
-    Auto,
-    /// Pure Rust; the models of `models/` only.
-    Builtin,
-    /// ONNX Runtime; an error when its library is not found.
-    OnnxRuntime,
 }
 
 /// One swept setting.

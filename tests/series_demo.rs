@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use evalrun::dataset::{BeirSource, Dataset, load};
 use evalrun::hit::{Hit, rank};
-use evalrun::models::{self, Embedder, ModelDirs, ModelRequest, Reranker};
-use evalrun::plan::{ModelRef, Runtime};
+use evalrun::models::{self, Embedder, ModelDirs, ModelRequest, Reranker, Runtime};
 use evalrun::progress::Silent;
 
 /// (scenario, document, the article's rank, the article's cosine)
@@ -48,10 +47,7 @@ fn dirs() -> ModelDirs {
 }
 
 fn builtin(name: &str) -> ModelRequest {
-    ModelRequest {
-        model: ModelRef::Named(name.into()),
-        runtime: Runtime::Builtin,
-    }
+    ModelRequest::named(name).on(Runtime::Builtin)
 }
 
 fn text<'a>(data: &'a Dataset, query: &str) -> &'a str {
@@ -96,7 +92,7 @@ fn position(list: &[(String, f32)], doc: &str) -> usize {
 fn stage_one_gives_the_articles_cosines_and_ranks() {
     let data = catalogue();
     assert_eq!(data.docs.len(), 28);
-    let embedder = models::load::embedder(&builtin("all-minilm-l6-v2"), &dirs()).unwrap();
+    let embedder = models::embedder(&builtin("all-minilm-l6-v2"), &dirs()).unwrap();
     let lists: BTreeMap<&str, Vec<(String, f32)>> = ["A", "B"]
         .into_iter()
         .map(|query| (query, stage_one(&data, embedder.as_ref(), query)))
@@ -117,8 +113,8 @@ fn stage_one_gives_the_articles_cosines_and_ranks() {
 #[test]
 fn stage_two_brings_both_targets_from_the_fourth_place_to_the_first() {
     let data = catalogue();
-    let embedder = models::load::embedder(&builtin("all-minilm-l6-v2"), &dirs()).unwrap();
-    let reranker = models::load::reranker(&builtin("evalrun-rerank-l4"), &dirs()).unwrap();
+    let embedder = models::embedder(&builtin("all-minilm-l6-v2"), &dirs()).unwrap();
+    let reranker = models::reranker(&builtin("evalrun-rerank-l4"), &dirs()).unwrap();
     for (query, target) in TARGETS {
         let before = stage_one(&data, embedder.as_ref(), query);
         let after = stage_two(&data, reranker.as_ref(), query);

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::models::{self, Embedder, ModelDirs, ModelError, ModelIdentity, ModelRequest, Reranker};
-use crate::plan::{ModelRef, Plan};
+use crate::models::catalog::Kind;
+use crate::models::{
+    self, Embedder, ModelDirs, ModelError, ModelIdentity, ModelRequest, ModelSource, Reranker,
+};
+use crate::plan::{KnownModel, Plan};
 
 /// The models of a plan, ready to run.
 pub(super) struct LoadedModels {
@@ -30,7 +33,7 @@ pub(super) fn load(plan: &Plan, cache: &Path) -> Result<LoadedModels, ModelError
     Ok(LoadedModels {
         embedder: embedder(plan, cache)?,
         reranker: reranker
-            .map(|m| models::load::reranker(&request(plan, m), &dirs(cache)))
+            .map(|m| models::reranker(&request(plan, m), &dirs(cache)))
             .transpose()?,
     })
 }
@@ -39,13 +42,13 @@ pub(super) fn load(plan: &Plan, cache: &Path) -> Result<LoadedModels, ModelError
 pub(super) fn embedder(plan: &Plan, cache: &Path) -> Result<Option<Box<dyn Embedder>>, ModelError> {
     let embedder = plan.models.embedder.as_ref();
     embedder
-        .map(|m| models::load::embedder(&request(plan, m), &dirs(cache)))
+        .map(|m| models::embedder(&request(plan, m), &dirs(cache)))
         .transpose()
 }
 
-fn request(plan: &Plan, model: &ModelRef) -> ModelRequest {
+fn request(plan: &Plan, source: &ModelSource) -> ModelRequest {
     ModelRequest {
-        model: model.clone(),
+        source: source.clone(),
         runtime: plan.models.runtime,
     }
 }
@@ -55,4 +58,22 @@ fn dirs(cache: &Path) -> ModelDirs {
         models: std::env::var_os("EVALRUN_MODELS").map(PathBuf::from),
         cache: cache.to_owned(),
     }
+}
+
+/// The models a spec may name: embedders, then rerankers.
+pub(super) fn known() -> (Vec<KnownModel>, Vec<KnownModel>) {
+    let of = |kind: Kind| {
+        let builtin = models::catalog::BUILT_IN
+            .iter()
+            .filter(|m| m.kind == kind)
+            .map(|m| KnownModel {
+                name: m.name.to_owned(),
+                builtin: true,
+            });
+        let others = models::catalogue_names(kind)
+            .into_iter()
+            .map(|name| KnownModel { name, builtin: false });
+        builtin.chain(others).collect()
+    };
+    (of(Kind::Embedder), of(Kind::Reranker))
 }

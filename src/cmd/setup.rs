@@ -1,16 +1,21 @@
 //! `evalrun setup`.
 
+use std::ffi::OsStr;
+
 use super::args::{SetupArgs, SetupWhat};
 use super::progress::Talk;
 use super::{Exit, data_out};
-use crate::models::setup;
+use crate::models::setup::{self, Outcome};
 use crate::prepare::cache;
 
 pub(super) fn setup(args: &SetupArgs, talk: &Talk) -> anyhow::Result<Exit> {
     match args.what {
         SetupWhat::Onnxruntime => {
             talk.say("installing ONNX Runtime with pip (pinned and verified) …");
-            let library = setup::onnxruntime(&cache::default_dir())?;
+            let done = setup::onnxruntime(&cache::default_dir(), OsStr::new("python3"))?;
+            let library = match &done {
+                Outcome::Present(library) | Outcome::Installed(library) => library,
+            };
             data_out(&format!("{}\n", library.display()))?;
         }
     }

@@ -5,7 +5,7 @@ mod layout;
 
 use indexmap::IndexMap;
 
-use super::{AxisKind, Cell, DataKind, GateLevel, ModelRef, Plan, Runtime, TraceKeep};
+use super::{AxisKind, Cell, DataKind, GateLevel, ModelSource, Plan, Runtime, TraceKeep};
 use layout::{entry, pairs, summand, table, wrapped};
 
 /// How much of something is in the cache already; the plan itself does not know.
@@ -127,9 +127,9 @@ fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn models(plan: &Plan) -> String {
-    let name = |model: &ModelRef| match model {
-        ModelRef::Named(name) => name.clone(),
-        ModelRef::Onnx(dir) => dir.display().to_string(),
+    let name = |model: &ModelSource| match model {
+        ModelSource::Name(name) => name.clone(),
+        ModelSource::Folder(dir) => dir.display().to_string(),
     };
     let runtime = match plan.models.runtime {
         Runtime::Auto => "auto",

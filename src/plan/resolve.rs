@@ -10,7 +10,7 @@ use super::findings::Findings;
 use super::gates::{self, Ground};
 use super::settings::Owner;
 use super::sources::{self, NamedBackend, Source, check_name, not_yet};
-use super::{DataSource, ModelRef, Models, Plan, index, measure};
+use super::{DataSource, ModelSource, Models, Plan, index, measure};
 use crate::pipeline::StageKind;
 use crate::spec::data::ModelKindSpec;
 use crate::spec::index::VectorSpec;
@@ -168,7 +168,7 @@ impl Used<'_> {
                 Diagnostic::new(Code::NoModel, title).at(vector.span, "`models.embedder` names none");
             findings.push(diagnostic.help(help));
         }
-        let keep = |model: Option<ModelRef>, needed: bool| model.filter(|_| needed);
+        let keep = |model: Option<ModelSource>, needed: bool| model.filter(|_| needed);
         if let (Some(model), None) = (&written.embedder, first) {
             findings.push(unused(
                 "the embedder",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::catalog::{Catalog, KnownModel};
 use super::findings::Findings;
-use super::{BackendConfig, DataKind, DataSource, ModelRef, Runtime};
+use super::{BackendConfig, DataKind, DataSource, ModelSource, Runtime};
 use crate::spec::data::{BackendSpec, DataKindSpec, DataSpec, ModelKindSpec, ModelSpec, RuntimeSpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned, Spec};
@@ -190,7 +190,7 @@ pub(super) fn model(
     runtime: Runtime,
     folder: &Path,
     findings: &mut Findings,
-) -> Option<ModelRef> {
+) -> Option<ModelSource> {
     let Spanned { value, span } = written?;
     let name = match value {
         ShortOr::Short(name) => name,
@@ -207,13 +207,13 @@ pub(super) fn model(
             );
             return None;
         }
-        ShortOr::Long(ModelKindSpec::Onnx(dir)) => return Some(ModelRef::Onnx(folder.join(dir))),
+        ShortOr::Long(ModelKindSpec::Onnx(dir)) => return Some(ModelSource::Folder(folder.join(dir))),
     };
     let builtin_only = runtime == Runtime::Builtin;
     let usable = known.iter().filter(|m| m.builtin || !builtin_only);
     let names = usable.map(|m| m.name.as_str());
     if names.clone().any(|n| n == name) {
-        return Some(ModelRef::Named(name.clone()));
+        return Some(ModelSource::Name(name.clone()));
     }
     let runtime = match builtin_only {
         true => " to the built-in runtime",

@@ -1,0 +1,90 @@
+//! Models on ONNX Runtime, through fastembed: the built-in ones, its whole catalogue, and any ONNX folder.
+//!
+//! The library is looked up when the first model is loaded; a program without it runs the built-in models on the
+//! other runtime.
+
+mod catalogue;
+mod embed;
+mod files;
+mod library;
+mod rerank;
+
+pub use catalogue::names;
+pub use embed::OnnxEmbedder;
+pub use library::{Library, library};
+pub use rerank::OnnxReranker;
+
+pub(super) use catalogue::knows;
+
+use std::path::Path;
+
+use fastembed::Error;
+
+use super::batch::Limits;
+use super::load::Model;
+use super::{Embedder, ModelError, ModelIdentity, Reranker};
+
+/// Loads an embedder; what has to be fetched goes into `cache`.
+pub(super) fn embedder(
+    model: &Model,
+    library: &Library,
+    cache: &Path,
+) -> Result<Box<dyn Embedder>, ModelError> {
+    Ok(Box::new(match model {
+        Model::BuiltIn(model, folder) => OnnxEmbedder::built_in(*model, folder, library)?,
+        Model::Folder(folder) => OnnxEmbedder::from_folder(folder, library)?,
+        Model::Catalogue(name) => OnnxEmbedder::from_catalogue(&catalogue::embedder(name)?, cache, library)?,
+    }))
+}
+
+/// Loads a reranker; what has to be fetched goes into `cache`.
+pub(super) fn reranker(
+    model: &Model,
+    library: &Library,
+    cache: &Path,
+) -> Result<Box<dyn Reranker>, ModelError> {
+    Ok(Box::new(match model {
+        Model::BuiltIn(model, folder) => OnnxReranker::built_in(*model, folder, library)?,
+        Model::Folder(folder) => OnnxReranker::from_folder(folder, library)?,
+        Model::Catalogue(name) => OnnxReranker::from_catalogue(&catalogue::reranker(name)?, cache, library)?,
+    }))
+}
+
+/// ONNX Runtime splits every operator over its own threads, so batches run one after the other and are larger
+/// than where each has one thread.
+const LIMITS: Limits = Limits {
+    workers: 1,
+    min_tokens: 512,
+    max_tokens: 1024,
+    max_padding: 32,
+};
+
+/// The identity of a model that runs on `library`.
+fn identity(name: &str, library: &Library, sha256: String, max_tokens: usize) -> ModelIdentity {
+    ModelIdentity {
+        name: name.to_owned(),
+        runtime: "onnxruntime".to_owned(),
+        runtime_version: library.version.clone(),
+        sha256,
+        max_tokens,
+    }
+}
+
+fn run_error(name: &str, error: impl std::fmt::Display) -> ModelError {
+    ModelError::Run {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// A model of the catalogue could not be had: most often there is no way to the hub.
+fn fetch_error(name: &str, error: &Error) -> ModelError {
+    let reason = match error {
+        Error::ModelRetrieval { file, source } => format!("{file}: {source}"),
+        other => other.to_string(),
+    };
+    ModelError::Fetch {
+        name: name.to_owned(),
+        reason,
+    }
+}

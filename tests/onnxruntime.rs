@@ -1,0 +1,169 @@
+//! Both runtimes give the same numbers. These tests need the ONNX Runtime library, in the cache folder that
+//! `EVALRUN_CACHE` names (default `.evalrun-cache`) or where `ORT_DYLIB_PATH` says. Without it they say so and
+//! pass, unless `EVALRUN_REQUIRE_ONNXRUNTIME=1`.
+
+#![cfg(feature = "fastembed")]
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use evalrun::models::{ModelDirs, ModelRequest, Runtime, embedder, onnxruntime, reranker};
+use evalrun::progress::Silent;
+
+const TEXTS: [&str; 7] = [
+    "brake sensor for ABS system",
+    "",
+    "Vektorsuche mit Umlauten: größer, kürzer, 日本語, ☃",
+    "Hall-effect pickup at the hub that tells the ABS anti-lock braking system how fast each wheel turns.",
+    "12 V relay, part no. 0 332 019 150",
+    "brake sensor for ABS system",
+    "a [SEP] b",
+];
+
+/// The folders to use, or `None` when there is no library and none is required.
+fn dirs() -> Option<ModelDirs> {
+    let cache = env::var_os("EVALRUN_CACHE").map_or_else(|| ".evalrun-cache".into(), PathBuf::from);
+    match onnxruntime::library(&cache).unwrap() {
+        Ok(_) => Some(ModelDirs { models: None, cache }),
+        Err(tried) => {
+            let required = env::var("EVALRUN_REQUIRE_ONNXRUNTIME").is_ok_and(|v| v == "1");
+            assert!(!required, "no ONNX Runtime: {tried:?}");
+            say_skipped();
+            None
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a skipped test must not look like one that passed"
+)]
+fn say_skipped() {
+    eprintln!("SKIPPED: no ONNX Runtime; run `evalrun setup onnxruntime`");
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+fn model_folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name)
+}
+
+#[test]
+fn embeddings_agree() {
+    let Some(dirs) = dirs() else { return };
+    let on = |runtime| embedder(&ModelRequest::named("all-minilm-l6-v2").on(runtime), &dirs).unwrap();
+    let (ours, theirs) = (on(Runtime::Builtin), on(Runtime::Auto));
+    assert_eq!(theirs.identity().runtime, "onnxruntime");
+    assert_eq!(ours.identity().sha256, theirs.identity().sha256);
+    assert_eq!(ours.identity().max_tokens, theirs.identity().max_tokens);
+    assert_eq!(ours.dim(), theirs.dim());
+
+    let long = "The quick brown fox jumps over the lazy dog. ".repeat(60);
+    let texts: Vec<&str> = TEXTS.into_iter().chain([long.as_str()]).collect();
+    let (a, b) = (
+        ours.embed(&texts, &Silent).unwrap(),
+        theirs.embed(&texts, &Silent).unwrap(),
+    );
+    for (i, text) in texts.iter().enumerate() {
+        assert!(cosine(a.row(i), b.row(i)) > 0.9999, "{text}");
+        let largest = a
+            .row(i)
+            .iter()
+            .zip(b.row(i))
+            .map(|(x, y)| (x - y).abs())
+            .fold(0.0, f32::max);
+        assert!(largest < 1e-4, "{text}: off by {largest}");
+    }
+    assert_eq!(b.row(0), b.row(5));
+    assert_eq!(theirs.embed(&[], &Silent).unwrap().len(), 0);
+}
+
+#[test]
+fn logits_agree() {
+    let Some(dirs) = dirs() else { return };
+    let on = |runtime| reranker(&ModelRequest::named("evalrun-rerank-l4").on(runtime), &dirs).unwrap();
+    let (ours, theirs) = (on(Runtime::Builtin), on(Runtime::OnnxRuntime));
+    assert_eq!(ours.identity().sha256, theirs.identity().sha256);
+    assert_eq!(ours.identity().max_tokens, theirs.identity().max_tokens);
+
+    // Passages of very different length, two queries in turn, one passage that has to be cut.
+    let long = "radar sensor behind the grille ".repeat(80);
+    let passages = TEXTS.into_iter().chain([long.as_str()]);
+    let queries = [
+        "radar sensor for blind spot detection and lane change assistance",
+        "wheel speed",
+    ];
+    let pairs: Vec<(&str, &str)> = passages.flat_map(|p| queries.map(|q| (q, p))).collect();
+    let (a, b) = (
+        ours.score(&pairs, &Silent).unwrap(),
+        theirs.score(&pairs, &Silent).unwrap(),
+    );
+    for ((x, y), pair) in a.iter().zip(&b).zip(&pairs) {
+        assert!((x - y).abs() < 0.001, "{x} and {y} for {pair:?}");
+    }
+
+    // The longest query that leaves room for one token, and the shortest that does not.
+    let fits = "wheel ".repeat(188);
+    let too_long = format!("{fits} wheel");
+    for model in [&ours, &theirs] {
+        assert_eq!(model.score(&[(&fits, "brake sensor")], &Silent).unwrap().len(), 1);
+        let error = model.score(&[(&too_long, "brake sensor")], &Silent).unwrap_err();
+        assert!(
+            error.to_string().starts_with("the query leaves no room"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_of_ones_own_gives_the_same_vectors() {
+    let Some(dirs) = dirs() else { return };
+    let made = tempfile::tempdir().unwrap();
+    for file in ["model.onnx", "tokenizer.json"] {
+        fs::copy(
+            model_folder("all-minilm-l6-v2").join(file),
+            made.path().join(file),
+        )
+        .unwrap();
+    }
+    let own = embedder(&ModelRequest::folder(made.path()), &dirs).unwrap();
+    let built_in = embedder(&ModelRequest::named("all-minilm-l6-v2"), &dirs).unwrap();
+    assert_eq!(own.identity().max_tokens, 512);
+    assert_eq!(own.identity().sha256, built_in.identity().sha256);
+    let (a, b) = (
+        own.embed(&TEXTS, &Silent).unwrap(),
+        built_in.embed(&TEXTS, &Silent).unwrap(),
+    );
+    assert!(a.rows().zip(b.rows()).all(|(x, y)| cosine(x, y) > 0.9999));
+
+    // Another pooling is another model.
+    fs::create_dir(made.path().join("1_Pooling")).unwrap();
+    fs::write(
+        made.path().join("1_Pooling/config.json"),
+        r#"{"pooling_mode_cls_token": true}"#,
+    )
+    .unwrap();
+    let cls = embedder(&ModelRequest::folder(made.path()), &dirs).unwrap();
+    assert_ne!(cls.identity().sha256, own.identity().sha256);
+    assert!(cosine(cls.embed(&TEXTS, &Silent).unwrap().row(0), a.row(0)) < 0.99);
+}
+
+#[test]
+fn a_broken_graph_names_the_file() {
+    let Some(dirs) = dirs() else { return };
+    let made = tempfile::tempdir().unwrap();
+    fs::write(made.path().join("model.onnx"), "no graph").unwrap();
+    fs::copy(
+        model_folder("evalrun-rerank-l4").join("tokenizer.json"),
+        made.path().join("tokenizer.json"),
+    )
+    .unwrap();
+    for error in [
+        embedder(&ModelRequest::folder(made.path()), &dirs).err().unwrap(),
+        reranker(&ModelRequest::folder(made.path()), &dirs).err().unwrap(),
+    ] {
+        assert!(error.to_string().contains("model.onnx: "), "{error}");
+    }
+}
