@@ -1,9 +1,12 @@
 //! Finding and loading the ONNX Runtime library, once per process.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
+use ort::LoadDynamicError;
 use ort::environment::Environment;
 
 use crate::models::{ModelError, setup};
@@ -76,7 +79,17 @@ fn place(chosen: Option<PathBuf>, cache: &Path) -> Place {
 
 /// Loads the library; the error is what the loader said.
 fn load(path: &Path) -> Result<Library, String> {
-    let builder = ort::init_from(path).map_err(|e| e.to_string())?;
+    if is_cut_off(path) {
+        return Err("the file is incomplete".to_owned());
+    }
+    let builder = ort::init_from(path).map_err(|e| match &e {
+        // The system's own words are one level down.
+        LoadDynamicError::Dlopen { error, .. } => {
+            let source = std::error::Error::source(error);
+            source.map_or_else(|| e.to_string(), ToString::to_string)
+        }
+        _ => e.to_string(),
+    })?;
     // Failures come back as errors; what else the library would write to stderr is not ours to print.
     let environment = builder
         .with_telemetry(false)
@@ -88,6 +101,24 @@ fn load(path: &Path) -> Result<Library, String> {
         version: version(path, ort::info()),
         environment,
     })
+}
+
+/// True for an ELF file (Linux) that ends before its section table does, as after an interrupted download. The system's
+/// loader does not look: it maps the file and the process dies on the missing part.
+fn is_cut_off(path: &Path) -> bool {
+    let mut header = [0; 64];
+    let read =
+        File::open(path).and_then(|mut file| file.read_exact(&mut header).and_then(|()| file.metadata()));
+    let Ok(metadata) = read else { return false };
+    // ELF, 64 bits, little-endian; the fields are e_shoff, e_shentsize and e_shnum.
+    let number = |at: usize, bytes: usize| {
+        header[at..at + bytes]
+            .iter()
+            .rev()
+            .fold(0, |n, &b| n << 8 | u64::from(b))
+    };
+    let end = number(0x28, 8).saturating_add(number(0x3a, 2) * number(0x3c, 2));
+    header.starts_with(b"\x7fELF\x02\x01") && metadata.len() < end
 }
 
 /// ONNX Runtime tells its version to the loader only. Files are named after it (`libonnxruntime.so.1.32.0`); where this
@@ -146,10 +177,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bogus = folder.path().join("libonnxruntime.so");
         fs::write(&bogus, "not a library").unwrap();
-        let error = load(&bogus).unwrap_err();
-        assert!(error.contains("failed to load from"), "{error}");
-        let error = load(Path::new("/nowhere/libonnxruntime.so")).unwrap_err();
-        assert!(error.contains("/nowhere/libonnxruntime.so"), "{error}");
+        assert!(load(&bogus).unwrap_err().contains(bogus.to_str().unwrap()));
+        let missing = Path::new("/nowhere/libonnxruntime.so");
+        assert!(load(missing).unwrap_err().contains("/nowhere/libonnxruntime.so"));
+    }
+
+    #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
+    #[test]
+    fn a_library_that_was_cut_off_is_never_mapped() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = env::current_exe().unwrap();
+        let half = folder.path().join("half.so");
+        let bytes = fs::read(&whole).unwrap();
+        fs::write(&half, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(!is_cut_off(&whole));
+        assert_eq!(load(&half).unwrap_err(), "the file is incomplete");
     }
 
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
