@@ -218,7 +218,7 @@ impl DenseIndex {
             Filtering::Post(_) => (graph, Applied::After),
             Filtering::Pre(_) => (false, Applied::Within),
             Filtering::InGraph(_) => (graph, Applied::Within),
-            Filtering::Auto(set) => (graph && self.walk_pays(set.count()), Applied::Within),
+            Filtering::Auto(set) => (graph && self.walk_pays(set.count(), query), Applied::Within),
         };
         Way {
             by_code,
@@ -229,13 +229,30 @@ impl DenseIndex {
 
     /// Whether a filter that lets `matches` points pass is better carried out inside the graph walk than by
     /// scanning the matches.
-    fn walk_pays(&self, matches: usize) -> bool {
-        matches as f64 > WALK_FROM * self.len() as f64
+    ///
+    /// A walk has to compare about `ef · n / matches` times a constant, a scan `matches` rows.
+    fn walk_pays(&self, matches: usize, query: &DenseQuery<'_>) -> bool {
+        let (ef, cost) = match &self.first_pass {
+            FirstPass::Floats(_) => (query.ef.max(query.limit), WALK_COST_FLOATS),
+            FirstPass::Codes(..) => (query.ef.max(query.fetch()), WALK_COST_CODES),
+        };
+        let (matches, rows) = (matches as f64, self.len() as f64);
+        matches * matches > cost * ef as f64 * rows
     }
 }
 
-/// Share of the rows from which `Auto` walks the graph instead of scanning the matches.
-const WALK_FROM: f64 = 0.5;
+impl DenseQuery<'_> {
+    /// Rows fetched by code.
+    fn fetch(&self) -> usize {
+        ((self.oversampling * self.limit as f64).ceil() as usize).max(self.limit)
+    }
+}
+
+/// What a filtered walk costs per unit of beam width, in scanned rows, when everything matches. Measured with
+/// `hnsw_rs` on 20,000 clustered rows of 384 dimensions, m 16: about 43 comparisons, each as dear as 3 in a scan.
+const WALK_COST_FLOATS: f64 = 128.0;
+/// The same over codes, whose scan is some 15 times cheaper.
+const WALK_COST_CODES: f64 = 2048.0;
 
 #[cfg(test)]
 mod tests {
@@ -364,16 +381,16 @@ mod tests {
     #[test]
     fn strategies_take_the_path_they_name() {
         let mut rng = Rng::new(34);
-        let (rows, vector) = (rng.units(200, 24), rng.unit(24));
-        let few = BitSet::from_iter(200, (0..200).step_by(10));
-        let most = BitSet::from_iter(200, 20..200);
-        let passes = |p: u32| p % 10 == 0;
+        let (rows, vector) = (rng.units(3000, 24), rng.unit(24));
+        let few = BitSet::from_iter(3000, (0..3000).step_by(10));
+        let most = BitSet::from_iter(3000, 20..3000);
+        let passes = |p: u32| p.is_multiple_of(10);
         let with = index(&rows, true, false);
         let without = index(&rows, false, false);
         let ways = |filtering| {
             let query = DenseQuery {
-                filtering,
-                ..query(&vector, Filtering::None)
+                ef: 10,
+                ..query(&vector, filtering)
             };
             [&with, &without].map(|i| {
                 let answer = search(i, &query);
@@ -385,10 +402,8 @@ mod tests {
         assert_eq!(ways(Filtering::InGraph(&few)), [walk, scan]);
         assert_eq!(ways(Filtering::Auto(&few)), [scan, scan]);
         assert_eq!(ways(Filtering::Auto(&most)), [walk, scan]);
-        assert_eq!(
-            ways(Filtering::Post(&passes)),
-            [(true, Applied::After), (false, Applied::After)]
-        );
+        let after = [(true, Applied::After), (false, Applied::After)];
+        assert_eq!(ways(Filtering::Post(&passes)), after);
     }
 
     #[test]

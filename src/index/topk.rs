@@ -37,7 +37,7 @@ impl TopK {
             return;
         }
         self.hits.push(hit);
-        if self.hits.len() > 2 * self.limit {
+        if self.hits.len() > self.limit.saturating_mul(2) {
             self.cut();
         }
     }

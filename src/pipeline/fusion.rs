@@ -429,7 +429,8 @@ mod tests {
                 for (hit, mut parts) in fused.iter().zip(contributions(&method, &lists, &fused)) {
                     parts.retain(|&part| part.to_bits() != 0);
                     parts.sort_unstable_by(f64::total_cmp);
-                    prop_assert_eq!(parts.iter().sum::<f64>() as f32, hit.score);
+                    let sum = parts.iter().sum::<f64>() as f32;
+                    prop_assert_eq!(Hit { point: hit.point, score: sum }, *hit);
                 }
             }
         }

@@ -269,10 +269,11 @@ impl Bench<'_> {
             error(&[sparse("s", "words", 5)], &|r| r.sparse.clear()),
             "the request brings no query vector for `words`"
         );
+        let short = |r: &mut Request<'_>| {
+            r.dense.insert("body", &[1.0, 0.0]);
+        };
         assert_eq!(
-            error(&[dense("d", "body", 5)], &|r| drop(
-                r.dense.insert("body", &[1.0, 0.0])
-            )),
+            error(&[dense("d", "body", 5)], &short),
             format!("the query vector for `body` has 2 dimensions, the index has {DIM}")
         );
         let rrf = Fusion::Rrf {

@@ -215,7 +215,8 @@ fn payload(i: usize, rng: &mut Rng) -> Payload {
         .into_iter()
         .filter(|_| rng.below(2) == 0)
         .collect();
-    let mut value = json!({ "brand": brand, "volt": volt, "price": price, "fits": fits, "new": i % 3 == 0 });
+    let mut value =
+        json!({ "brand": brand, "volt": volt, "price": price, "fits": fits, "new": i.is_multiple_of(3) });
     // Some documents lack a field, and a whole number may be written as a float.
     match i % 13 {
         0 => value["brand"] = Value::Null,

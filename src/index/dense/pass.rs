@@ -30,10 +30,9 @@ impl Pass<'_> {
     }
 
     pub(super) fn float_graph(&mut self, graph: &Graph<f32>) -> Vec<Hit> {
-        let DenseQuery {
-            vector, limit, ef, ..
-        } = *self.query;
-        self.counters.float_distances += graph.search(vector, ef.max(limit), self.within, self.found);
+        let (vector, limit) = (self.query.vector, self.query.limit);
+        let ef = self.query.ef.max(limit);
+        self.counters.float_distances += graph.search(vector, ef, self.within, self.found);
         self.counters.candidates += self.found.len() as u64;
         let mut hits: Vec<Hit> = self
             .found
@@ -47,19 +46,13 @@ impl Pass<'_> {
     }
 
     pub(super) fn codes(&mut self, codes: &Codes, graph: Option<&Graph<u64>>, code: &[u64]) -> Vec<Hit> {
-        let DenseQuery {
-            limit,
-            ef,
-            oversampling,
-            rescore,
-            ..
-        } = *self.query;
-        let fetch = ((oversampling * limit as f64).ceil() as usize).max(limit);
+        let (fetch, rescore) = (self.query.fetch(), self.query.rescore);
         self.top.reset(fetch);
         let scored = match graph {
             None => codes.scan(code, self.within, self.top),
             Some(graph) => {
-                self.counters.code_distances += graph.search(code, ef.max(fetch), self.within, self.found);
+                self.counters.code_distances +=
+                    graph.search(code, self.query.ef.max(fetch), self.within, self.found);
                 for &point in self.found.iter() {
                     let score = codes.score(code, point as usize);
                     self.top.push(Hit { point, score });
@@ -74,7 +67,7 @@ impl Pass<'_> {
             self.score(&mut hits);
             self.counters.rescored += hits.len() as u64;
         }
-        rank(&mut hits, limit);
+        rank(&mut hits, self.query.limit);
         hits
     }
 
