@@ -34,3 +34,6 @@ pub mod models;
 pub mod evaluate;
 pub mod measure;
 pub mod store;
+
+// What people read.
+pub mod report;
