@@ -43,5 +43,8 @@ pub mod store;
 
 mod suggest;
 
+// What people read.
+pub mod report;
+
 // The program.
 pub mod cmd;

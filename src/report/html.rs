@@ -1,0 +1,164 @@
+//! The page: one file, no script, nothing loaded.
+
+use askama::Template;
+
+use crate::evaluate::Evaluation;
+
+use super::chart::{Figure, figures};
+use super::view::board::{Board, Figures};
+use super::view::builds::{Build, builds};
+use super::view::findings::{Found, findings, without_numbers};
+use super::view::gates::{GateRow, gates};
+use super::view::manifest::{Group, Method, Resolved, counts, groups, method, resolved};
+use super::view::number::align_points;
+use super::view::queries::{Shown, shown};
+use super::view::set::Set;
+use super::view::slices::{SliceTable, slices};
+use super::view::stages::{StageTable, stage_table};
+use super::view::text::{count, listed, visible};
+use super::view::trust::{Fact, facts};
+use super::view::verdict::{Verdict, verdict};
+
+/// A blank as wide as a digit, and one as wide as a point: they align numbers that are set flush right.
+const DIGIT_BLANK: char = '\u{2007}';
+const POINT_BLANK: char = '\u{2008}';
+
+/// Files of a bundle and what they hold, for readers who want the numbers behind the numbers.
+const BUNDLE: [(&str, &str); 10] = [
+    ("manifest.json", "what was run, on what, with what"),
+    ("spec.yaml", "the spec as written"),
+    (
+        "plan.json",
+        "the spec as understood: every cell with every default",
+    ),
+    ("cells.jsonl", "how each cell went, its index sizes, its findings"),
+    ("runs/<cell>.trec.gz", "rankings in the format of trec_eval"),
+    ("qrels/<data>.qrels", "judgements in the format of trec_eval"),
+    (
+        "traces.jsonl.zst",
+        "the complete list of every stage, for every query and cell",
+    ),
+    ("latency.parquet", "every timed query, by part"),
+    ("queries.jsonl", "the judged queries"),
+    ("texts.jsonl.zst", "texts of the documents that appear above"),
+];
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    css: &'static str,
+    evaluation: &'a Evaluation,
+    subtitle: String,
+    verdict: Verdict,
+    facts: Vec<Fact>,
+    gates: Vec<GateRow>,
+    boards: Vec<Board>,
+    missing: Vec<Found>,
+    findings: Vec<Found>,
+    figures: Vec<Figure>,
+    slices: Vec<SliceTable>,
+    stages: Vec<StageTable>,
+    builds: Vec<(String, Vec<Build>)>,
+    shown: Shown,
+    method: Method,
+    manifest: Vec<Group>,
+    counts: String,
+    dropped: Vec<(String, Vec<String>)>,
+    resolved: Vec<Resolved>,
+    bundle: &'static [(&'static str, &'static str)],
+}
+
+/// The whole report as one HTML file: no script, no network, no other file. Equal evaluations give equal bytes.
+///
+/// Texts from outside are escaped by the templates; characters that would hide or reorder text are made visible.
+pub fn html(evaluation: &Evaluation) -> String {
+    let sets = Set::all(evaluation);
+    let several = sets.len() > 1;
+    let (counts, dropped) = counts(evaluation);
+    let mut boards: Vec<Board> = sets.iter().map(Board::of).collect();
+    boards.iter_mut().for_each(align_board);
+    let mut stages: Vec<StageTable> = sets.iter().map(stage_table).collect();
+    stages.iter_mut().for_each(align_stages);
+    let page = Page {
+        css: include_str!("style.css"),
+        evaluation,
+        subtitle: subtitle(evaluation, &sets),
+        verdict: verdict(evaluation, &sets),
+        facts: facts(evaluation, &sets),
+        gates: gates(evaluation, &sets),
+        boards,
+        missing: without_numbers(&sets),
+        findings: findings(&sets),
+        figures: sets.iter().flat_map(|s| figures(s, several)).collect(),
+        slices: slices(evaluation, &sets),
+        stages,
+        builds: sets.iter().map(|s| (s.data.to_owned(), builds(s))).collect(),
+        shown: shown(evaluation, &sets),
+        method: method(evaluation),
+        manifest: groups(&evaluation.manifest),
+        counts,
+        dropped,
+        resolved: resolved(&sets),
+        bundle: &BUNDLE,
+    };
+    let page = page
+        .render()
+        .expect("templates are checked when they are compiled");
+    visible(&page).into_owned()
+}
+
+/// When, on what, with what: one line under the title.
+fn subtitle(evaluation: &Evaluation, sets: &[Set<'_>]) -> String {
+    let data: Vec<String> = sets
+        .iter()
+        .map(|s| format!("{} ({})", s.data, count(s.queries, "query", "queries")))
+        .collect();
+    let manifest = &evaluation.manifest;
+    let cells: usize = sets.iter().map(|s| s.cells.len()).sum();
+    format!(
+        "{} · {} on {} · evalrun {}",
+        manifest.started,
+        count(cells, "cell", "cells"),
+        listed(&data, 6),
+        manifest.tool.version
+    )
+}
+
+fn align_board(board: &mut Board) {
+    let mut all: Vec<&mut Figures> = board
+        .rows
+        .iter_mut()
+        .filter_map(|r| r.numbers.as_mut().ok())
+        .collect();
+    for i in 0..board.measures.len() {
+        align_points(
+            all.iter_mut().map(|f| &mut f.measures[i]),
+            DIGIT_BLANK,
+            POINT_BLANK,
+        );
+    }
+    for i in 0..board.percentiles.len() {
+        align_points(
+            all.iter_mut().map(|f| &mut f.percentiles[i]),
+            DIGIT_BLANK,
+            POINT_BLANK,
+        );
+    }
+    align_points(all.iter_mut().map(|f| &mut f.index), DIGIT_BLANK, POINT_BLANK);
+}
+
+fn align_stages(table: &mut StageTable) {
+    let mut all: Vec<_> = table.cells.iter_mut().flat_map(|c| &mut c.rows).collect();
+    for i in 0..table.counters.len() {
+        align_points(
+            all.iter_mut().map(|r| &mut r.counters[i]),
+            DIGIT_BLANK,
+            POINT_BLANK,
+        );
+    }
+    align_points(all.iter_mut().map(|r| &mut r.mean), DIGIT_BLANK, POINT_BLANK);
+    align_points(all.iter_mut().map(|r| &mut r.tail), DIGIT_BLANK, POINT_BLANK);
+}
+
+#[cfg(test)]
+mod tests;

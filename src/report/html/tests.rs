@@ -1,0 +1,211 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::report::fixture::{HOSTILE, evaluation, many_cells, two_cells};
+
+/// The part of the page between two markers.
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    let start = page.find(from).unwrap_or_else(|| panic!("no {from}"));
+    let end = page[start..].find(to).unwrap_or_else(|| panic!("no {to}")) + start;
+    &page[start..end]
+}
+
+#[test]
+fn the_page_is_the_same_every_time() {
+    assert_eq!(html(&evaluation()), html(&evaluation()));
+}
+
+#[test]
+fn nothing_is_loaded_and_nothing_runs() {
+    let page = html(&evaluation());
+    for forbidden in [
+        "<script", "<link", "<img", "<iframe", "<object", "<embed", "<form", "@import", "url(", " on",
+    ] {
+        // Event attributes begin with a blank and `on`; so do words, so only tags are looked at.
+        let inside_tags = page
+            .split('<')
+            .skip(1)
+            .map(|t| format!("<{}", t.split('>').next().unwrap_or("")));
+        assert!(
+            inside_tags
+                .filter(|t| t.contains('=') || t.len() < 12)
+                .all(|t| !t.contains(forbidden)),
+            "{forbidden}"
+        );
+    }
+    assert!(!page.contains("@import") && !page.contains("url("));
+    let css = include_str!("../style.css");
+    assert!(!css.contains("http") && !css.contains("</"));
+    for (i, _) in page.match_indices("http") {
+        let around: String = page[i..].chars().take(12).collect();
+        assert_eq!(around, "http-equiv=\"", "an address in the page");
+    }
+    for attribute in ["href=\"", "src=\""] {
+        for (i, _) in page.match_indices(attribute) {
+            assert!(
+                page[i + attribute.len()..].starts_with('#'),
+                "{}",
+                &page[i..i + 40]
+            );
+        }
+    }
+    assert!(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:;"));
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let page = html(&evaluation());
+    assert!(!page.contains("</script>") && !page.contains("<img"));
+    assert!(
+        page.matches("img src=x onerror=alert(1)").count() > 5,
+        "the text itself is shown in many places"
+    );
+    assert!(!page.contains('\u{1b}') && !page.contains('\u{202e}'));
+    assert!(page.contains("␛[31mred ⟨U+202E⟩gpj.exe"));
+    assert!(!page.contains(HOSTILE));
+}
+
+#[test]
+fn tags_are_balanced_and_ids_are_unique() {
+    for page in [
+        html(&evaluation()),
+        html(&many_cells(9)),
+        html(&two_cells(0.1, None, (10, 12, 2))),
+    ] {
+        let mut open: Vec<&str> = Vec::new();
+        for tag in page.split('<').skip(1) {
+            let name = tag.split([' ', '>', '/']).next().unwrap();
+            if let Some(closing) = tag.strip_prefix('/') {
+                let closing = closing.split('>').next().unwrap();
+                assert_eq!(open.pop(), Some(closing));
+            } else if !matches!(name, "!doctype" | "meta" | "br")
+                && !tag.split('>').next().unwrap().ends_with('/')
+            {
+                open.push(name);
+            }
+        }
+        assert_eq!(open, Vec::<&str>::new());
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        for rest in page.split(" id=\"").skip(1) {
+            *ids.entry(rest.split('"').next().unwrap()).or_default() += 1;
+        }
+        assert!(ids.values().all(|n| *n == 1), "{ids:?}");
+        for rest in page.split("href=\"#").skip(1) {
+            let target = rest.split('"').next().unwrap();
+            assert!(ids.contains_key(target), "nothing is called {target}");
+        }
+    }
+}
+
+#[test]
+fn the_verdict_and_the_trust_panel() {
+    insta::assert_snapshot!(between(
+        &html(&evaluation()),
+        "<div class=\"verdict",
+        "<h3>Findings"
+    ));
+}
+
+#[test]
+fn the_gates() {
+    insta::assert_snapshot!(between(&html(&evaluation()), "<tbody>", "</section>"));
+}
+
+#[test]
+fn the_leaderboard_has_a_row_for_every_cell() {
+    let evaluation = evaluation();
+    let page = html(&evaluation);
+    for cell in &evaluation.cells {
+        assert!(
+            page.contains(&format!("<tr id=\"cell-{}\"", cell.cell.id)),
+            "{}",
+            cell.cell.id
+        );
+    }
+    insta::assert_snapshot!(between(&page, "<table class=\"board\">", "</table>"));
+}
+
+#[test]
+fn a_query_shows_every_stage() {
+    let page = html(&evaluation());
+    insta::assert_snapshot!(between(
+        &page,
+        "<div class=\"query-body\" id=\"q-demo-A\">",
+        "</details>"
+    ));
+}
+
+#[test]
+fn charts_without_numbers_are_left_out_with_a_reason() {
+    let page = html(&two_cells(0.1, None, (10, 12, 2)));
+    assert!(!page.contains("<figure"));
+    assert!(
+        page.contains("is left out: 24 queries are too few for intervals."),
+        "{page}"
+    );
+    assert!(page.contains("no latency was taken"));
+    assert!(page.contains("Not taken in this run."));
+}
+
+#[test]
+fn every_fact_of_the_manifest_is_on_the_page() {
+    let evaluation = evaluation();
+    let page = html(&evaluation);
+    let manifest = &evaluation.manifest;
+    for fact in [
+        &manifest.run_id,
+        &manifest.started,
+        &manifest.spec.sha256,
+        &manifest.models["embedder"].sha256,
+    ] {
+        assert!(page.contains(fact.as_str()), "{fact}");
+    }
+    assert!(page.contains("Example CPU @ 2.80GHz") && page.contains("16.0 GiB"));
+}
+
+/// Relative luminance of WCAG 2.
+fn luminance(hex: &str) -> f64 {
+    let channel = |i: usize| {
+        let c = f64::from(u8::from_str_radix(&hex[i..i + 2], 16).unwrap()) / 255.0;
+        if c <= 0.03928 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+fn contrast(a: &str, b: &str) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn text_can_be_read_in_both_themes() {
+    let css = include_str!("../style.css");
+    let mut themes = css.split(":root {").skip(1).take(2);
+    for theme in [themes.next().unwrap(), themes.next().unwrap()] {
+        let variables: BTreeMap<&str, &str> = theme
+            .split('}')
+            .next()
+            .unwrap()
+            .lines()
+            .filter_map(|l| l.trim().trim_end_matches(';').split_once(": "))
+            .collect();
+        for ground in ["--page", "--panel", "--target"] {
+            for ink in ["--text", "--muted", "--accent", "--good", "--bad", "--warn"] {
+                let ratio = contrast(variables[ink], variables[ground]);
+                assert!(ratio >= 4.5, "{ink} on {ground}: {ratio:.2}");
+            }
+        }
+        for n in 1..=8 {
+            let series = format!("--series-{n}");
+            let ratio = contrast(variables[series.as_str()], variables["--page"]);
+            assert!(
+                ratio >= 4.5,
+                "{series}, which carries text of the page's colour: {ratio:.2}"
+            );
+        }
+    }
+}
