@@ -3,7 +3,7 @@
 //! [`holds`] runs all of it for one index configuration; a backend's own tests call it for each they offer.
 
 mod checks;
-mod fixture;
+pub(crate) mod fixture;
 
 use crate::backend::Backend;
 use crate::filter::Filter;

@@ -12,27 +12,27 @@ use crate::index::testing::Rng;
 use crate::pipeline::Stage;
 use crate::vectors::Vectors;
 
-pub(super) const DOCUMENTS: usize = 240;
-pub(super) const DIM: usize = 24;
+pub(crate) const DOCUMENTS: usize = 240;
+pub(crate) const DIM: usize = 24;
 
 /// Documents and queries. Every ninth document lacks the vector `body`; two documents are twins.
-pub(super) struct Corpus {
+pub(crate) struct Corpus {
     body: Vectors,
     body_points: Vec<u32>,
     title: Vectors,
     title_points: Vec<u32>,
     words: Vec<SparseVector>,
-    pub(super) payload: Vec<Payload>,
-    pub(super) queries: Vec<Query>,
+    pub(crate) payload: Vec<Payload>,
+    pub(crate) queries: Vec<Query>,
 }
 
-pub(super) struct Query {
-    pub(super) dense: Vec<f32>,
-    pub(super) sparse: SparseVector,
+pub(crate) struct Query {
+    pub(crate) dense: Vec<f32>,
+    pub(crate) sparse: SparseVector,
 }
 
 impl Corpus {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut rng = Rng::new(2024);
         let all: Vec<u32> = (0..DOCUMENTS as u32).collect();
         let body_points: Vec<u32> = all.iter().copied().filter(|p| p % 9 != 4).collect();
@@ -57,7 +57,7 @@ impl Corpus {
         }
     }
 
-    pub(super) fn points(&self) -> Points<'_> {
+    pub(crate) fn points(&self) -> Points<'_> {
         let body = DensePoints {
             rows: &self.body,
             points: &self.body_points,
@@ -74,12 +74,12 @@ impl Corpus {
         }
     }
 
-    pub(super) fn has_body(&self, point: u32) -> bool {
+    pub(crate) fn has_body(&self, point: u32) -> bool {
         self.body_points.contains(&point)
     }
 
     /// All documents with the vector that pass, best first.
-    pub(super) fn naive_dense(&self, vector: &str, query: &Query, filter: Option<&Filter>) -> Vec<Hit> {
+    pub(crate) fn naive_dense(&self, vector: &str, query: &Query, filter: Option<&Filter>) -> Vec<Hit> {
         let points = self.points();
         let rows = points.dense[vector];
         let score = |row: &[f32]| {
@@ -96,7 +96,7 @@ impl Corpus {
     }
 
     /// All documents that share a word with the query and pass, best first.
-    pub(super) fn naive_sparse(&self, query: &Query, filter: Option<&Filter>) -> Vec<Hit> {
+    pub(crate) fn naive_sparse(&self, query: &Query, filter: Option<&Filter>) -> Vec<Hit> {
         let n = DOCUMENTS as f64;
         let mut hits = Vec::new();
         for (words, point) in self.words.iter().zip(0..) {
@@ -125,7 +125,7 @@ impl Corpus {
 }
 
 impl Query {
-    pub(super) fn request<'a>(&'a self, stages: &'a [Stage], filter: Option<&'a Filter>) -> Request<'a> {
+    pub(crate) fn request<'a>(&'a self, stages: &'a [Stage], filter: Option<&'a Filter>) -> Request<'a> {
         Request {
             stages,
             dense: BTreeMap::from([("body", self.dense.as_slice()), ("title", self.dense.as_slice())]),
@@ -136,7 +136,7 @@ impl Query {
 }
 
 /// Filters of every shape, with fields that are indexed and one (`fits`) that is not.
-pub(super) fn filters() -> Vec<Filter> {
+pub(crate) fn filters() -> Vec<Filter> {
     let range = |key, range| condition(key, Test::Range(range));
     let dear = Range {
         gt: Some(50.0),
@@ -185,14 +185,14 @@ pub(super) fn filters() -> Vec<Filter> {
     ]
 }
 
-pub(super) fn nobody() -> Filter {
+pub(crate) fn nobody() -> Filter {
     Filter {
         must: vec![keyword("brand", "nobody")],
         ..Filter::default()
     }
 }
 
-pub(super) fn keyword(key: &str, value: &str) -> Condition {
+pub(crate) fn keyword(key: &str, value: &str) -> Condition {
     matches(key, vec![Scalar::Keyword(value.to_owned())])
 }
 

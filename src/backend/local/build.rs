@@ -155,3 +155,112 @@ fn missing(name: &str) -> BackendError {
 fn failed(name: &str, error: &IndexError) -> BackendError {
     BackendError::Build(format!("vector `{name}`: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::contract::config;
+    use crate::backend::contract::fixture::{Corpus, DIM, DOCUMENTS};
+    use crate::backend::local::LocalBackend;
+    use crate::backend::{Backend, DensePoints};
+    use crate::filter::Payload;
+    use crate::index::SparseVector;
+
+    const HNSW: Graph = Graph::HnswRs {
+        m: 8,
+        ef_construct: 32,
+    };
+
+    fn stats(graph: Graph, quantization: Quantization) -> IndexStats {
+        let corpus = Corpus::new();
+        let index = LocalBackend.build(&config(graph, quantization), &corpus.points());
+        index.unwrap().stats().unwrap()
+    }
+
+    #[test]
+    fn bytes_are_told_apart() {
+        let plain = stats(Graph::Exact, Quantization::None);
+        let corpus = Corpus::new();
+        let body = corpus.points().dense["body"].rows.len();
+        let rows = body + DOCUMENTS;
+        // Only `body` needs a map from rows to points.
+        assert_eq!(plain.vector_bytes, rows * DIM * 4 + body * 4);
+        assert_eq!((plain.code_bytes, plain.link_bytes), (0, Some(0)));
+        let coded = stats(Graph::Exact, Quantization::Binary);
+        assert_eq!(coded.vector_bytes, plain.vector_bytes);
+        assert_eq!(coded.code_bytes, rows * 8);
+        assert!(
+            coded.distinct_codes["title"] < DOCUMENTS,
+            "the twins have one code"
+        );
+        let graph = stats(HNSW, Quantization::None).link_bytes.unwrap();
+        let code_graph = stats(HNSW, Quantization::Binary).link_bytes.unwrap();
+        assert!(
+            graph > code_graph && code_graph > 0,
+            "{graph} against {code_graph}"
+        );
+    }
+
+    #[test]
+    fn the_effective_configuration_says_what_could_be_assumed_wrongly() {
+        let effective = stats(HNSW, Quantization::Binary).effective;
+        assert_eq!(
+            effective["graph"],
+            "hnsw_rs, m 8, ef_construct 32; its layers come from a fixed seed, not the spec's"
+        );
+        assert_eq!(
+            effective["graph.build"],
+            "one thread per vector, the same every time"
+        );
+        assert_eq!(effective["payload.indexed"], "brand, price, volt");
+        assert_eq!(effective["payload.filters_by_document"], "0");
+        assert_eq!(
+            effective["quantization"],
+            "binary: one bit per dimension, 1 above 0"
+        );
+        assert!(effective["vector.body"].starts_with("213 rows of 24 dimensions, "));
+        assert!(effective["vector.words"].ends_with(" postings"));
+    }
+
+    #[test]
+    fn data_that_does_not_fit_the_configuration_is_refused() {
+        let (corpus, config) = (Corpus::new(), config(HNSW, Quantization::None));
+        let points = corpus.points();
+        let error = |points: &Points<'_>| LocalBackend.build(&config, points).err().unwrap().to_string();
+
+        let mut without = points.clone();
+        without.dense.remove("title");
+        assert_eq!(
+            error(&without),
+            "building the index: no data was given for vector `title`"
+        );
+
+        let short = Points {
+            payload: &[Payload::new()][..],
+            ..points.clone()
+        };
+        assert_eq!(error(&short), "building the index: 1 payloads for 240 documents");
+
+        let mut few = points.clone();
+        let one = [SparseVector::default()];
+        few.sparse.insert("words", &one);
+        assert_eq!(
+            error(&few),
+            "building the index: vector `words`: 1 sparse vectors for 240 documents"
+        );
+
+        let mut crooked = points.clone();
+        let body = points.dense["body"];
+        crooked.dense.insert(
+            "body",
+            DensePoints {
+                points: &body.points[1..],
+                ..body
+            },
+        );
+        assert_eq!(
+            error(&crooked),
+            "building the index: vector `body`: 213 rows need as many points below 240, ascending and distinct"
+        );
+    }
+}

@@ -216,3 +216,123 @@ fn no_vector(kind: &'static str, name: &str) -> BackendError {
 fn no_query(name: &str) -> BackendError {
     BackendError::NoQueryVector(name.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::backend::contract::fixture::{Corpus, DOCUMENTS, filters};
+    use crate::backend::contract::{config, dense, filtered, fuse, sparse, with};
+    use crate::backend::local::LocalBackend;
+    use crate::pipeline::{Fusion, Graph, Quantization};
+
+    const NO_GRAPH: Graph = Graph::Exact;
+    const HNSW: Graph = Graph::HnswRs {
+        m: 8,
+        ef_construct: 64,
+    };
+
+    fn answers(
+        graph: Graph,
+        quantization: Quantization,
+        stages: &[Stage],
+        filter: Option<&Filter>,
+    ) -> Vec<StageAnswer> {
+        let corpus = Corpus::new();
+        let index = LocalBackend
+            .build(&config(graph, quantization), &corpus.points())
+            .unwrap();
+        let request = corpus.queries[0].request(stages, filter);
+        index.searcher().unwrap().search(&request).unwrap()
+    }
+
+    fn paths(graph: Graph, quantization: Quantization) -> Vec<Path> {
+        let by = |strategy| filtered(dense("d", "body", 10), strategy, None);
+        let stages = [
+            by(Strategy::Ignore),
+            by(Strategy::Pre),
+            by(Strategy::InGraph),
+            by(Strategy::Post),
+            with(by(Strategy::Auto), |d| d.exact = true),
+        ];
+        let answers = answers(graph, quantization, &stages, Some(&filters()[0]));
+        answers.iter().map(|a| a.path).collect()
+    }
+
+    #[test]
+    fn the_path_says_what_was_done() {
+        use Path::*;
+        let (none, binary) = (Quantization::None, Quantization::Binary);
+        assert_eq!(
+            paths(NO_GRAPH, none),
+            [Scan, FilteredScan, FilteredScan, PostFiltered, FilteredScan]
+        );
+        assert_eq!(
+            paths(NO_GRAPH, binary),
+            [
+                CodeScan,
+                FilteredCodeScan,
+                FilteredCodeScan,
+                PostFiltered,
+                FilteredScan
+            ]
+        );
+        assert_eq!(
+            paths(HNSW, none),
+            [Graph, FilteredScan, FilteredGraph, PostFiltered, FilteredScan]
+        );
+        assert_eq!(
+            paths(HNSW, binary),
+            [
+                CodeGraph,
+                FilteredCodeScan,
+                FilteredCodeGraph,
+                PostFiltered,
+                FilteredScan
+            ]
+        );
+    }
+
+    #[test]
+    fn every_stage_has_its_own_counters_and_time() {
+        let method = Fusion::Rrf {
+            k: 60.0,
+            weights: vec![],
+        };
+        let stages = [
+            dense("d", "title", 10),
+            sparse("s", "words", 10),
+            fuse("f", &["d", "s"], method, 5),
+        ];
+        let got = answers(Graph::Exact, Quantization::None, &stages, None);
+        assert_eq!(got[0].counters.float_distances, DOCUMENTS as u64);
+        assert!(got[1].counters.postings >= got[1].counters.candidates);
+        let union: std::collections::BTreeSet<u32> =
+            got[..2].iter().flat_map(|a| &a.hits).map(|h| h.point).collect();
+        assert_eq!(got[2].counters.candidates, union.len() as u64);
+        assert_eq!(got[2].hits.len(), 5);
+        assert!(got.iter().all(|a| !a.took.is_zero()));
+        let paths: Vec<Path> = got.iter().map(|a| a.path).collect();
+        assert_eq!(paths, [Path::Scan, Path::Postings, Path::Fused]);
+    }
+
+    #[test]
+    fn filters_on_fields_without_an_index_are_counted() {
+        let corpus = Corpus::new();
+        let index = LocalBackend
+            .build(&config(Graph::Exact, Quantization::None), &corpus.points())
+            .unwrap();
+        let stages = [
+            filtered(dense("d", "body", 10), Strategy::Pre, None),
+            filtered(sparse("s", "words", 10), Strategy::Post, None),
+        ];
+        let by_fits = filters().into_iter().find(|f| f.keys() == ["fits"]).unwrap();
+        let request = corpus.queries[0].request(&stages, Some(&by_fits));
+        index.searcher().unwrap().search(&request).unwrap();
+        // The post-filter looks at its hits alone and needs no set of matches.
+        assert_eq!(
+            index.stats().unwrap().effective["payload.filters_by_document"],
+            "1"
+        );
+    }
+}
