@@ -21,6 +21,7 @@ mod select;
 mod settings;
 mod sources;
 mod stages;
+mod used;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,7 @@ pub use catalog::{Catalog, KnownModel};
 pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
 pub use resolve::resolve;
+pub use settings::paths_reference;
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

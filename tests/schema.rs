@@ -27,7 +27,8 @@ fn the_committed_schema_is_in_step_with_the_types() {
 
 #[test]
 fn the_committed_reference_is_in_step_with_the_types() {
-    in_step("docs/spec.md", &evalrun::spec::reference());
+    let text = evalrun::spec::reference() + &evalrun::plan::paths_reference();
+    in_step("docs/spec.md", &text);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use evalrun::plan::{Catalog, KnownModel, Loaded, Refused, explain, load};
-use evalrun::spec::{Diagnostic, Look, SpecSource, render_all};
+use evalrun::spec::{Code, Diagnostic, Look, SpecSource, render_all};
 
 /// The same for every test: two data sets, three models, one variable.
 fn catalog() -> Catalog {
@@ -218,4 +218,15 @@ fn a_cell_is_called_the_same_wherever_its_data_lies_and_whatever_else_is_swept()
     let swept = good("minimal.yaml", &[("d.limit", "[100, 50]")]).unwrap();
     assert_eq!(id(&here), id(&swept));
     assert_ne!(swept.plan.cells[0].id, swept.plan.cells[1].id);
+}
+
+#[test]
+fn every_code_has_an_example() {
+    let mut texts = String::new();
+    for path in specs("bad").into_iter().chain(specs("odd")) {
+        texts.push_str(&fs::read_to_string(path.with_extension("txt")).unwrap());
+    }
+    let missing = Code::ALL.iter().map(|c| c.id()).filter(|id| !texts.contains(id));
+    // No spec file shows what happens without one.
+    assert_eq!(missing.collect::<Vec<_>>(), [Code::Unreadable.id()]);
 }

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::Axis;
 use super::axes::Assignment;
 use super::drafts::Draft;
 use super::settings::{Key, Owner, Path, Select, Setting};
@@ -56,7 +57,7 @@ impl Combination {
         selected: (usize, usize, Draft),
         index: IndexSpec,
         assignments: &[&Assignment],
-        order: &[String],
+        axes: &[Axis],
         first: impl Fn(&str) -> Option<Assignment>,
     ) -> Self {
         let (data, backend, draft) = selected;
@@ -97,9 +98,9 @@ impl Combination {
                 this.leave_out(assignment, why.clone(), &first);
             }
         }
-        let place = |path: &String| order.iter().position(|p| p == path);
+        let place = |path: &String| axes.iter().position(|axis| axis.path == *path);
         this.settings.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
-        this.settings.retain(|path, _| order.contains(path));
+        this.settings.retain(|path, _| place(path).is_some());
         this
     }
 

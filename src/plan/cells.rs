@@ -1,30 +1,32 @@
 //! From axes to cells: the product, what merges, what is left out, what is added.
 
+mod added;
+mod order;
+mod reasons;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::apply::{Combination, Selected};
-use super::axes::{Assignment, Axes};
+use super::axes::{Assignment, Axes, Factor};
 use super::drafts::Draft;
 use super::findings::Findings;
 use super::index;
 use super::select::{Matcher, Traits, fits_nothing};
-use super::settings::Path;
 use super::sources::{NamedBackend, Source};
 use super::stages::{self, Context};
 use super::{BackendConfig, Cell, Counts, Dropped};
 use crate::content::hash_json;
 use crate::pipeline::{IndexConfig, Pipeline, VectorConfig};
 use crate::spec::{Code, Diagnostic, Span, Spec};
+use reasons::Idle;
 
 /// Most cells of an experiment unless the spec allows more.
-pub(super) const MAX_CELLS: usize = 500;
+const MAX_CELLS: usize = 500;
 /// Most combinations that are looked at, whatever they merge to.
 const MAX_COMBINATIONS: usize = 100_000;
-/// Hex digits of a cell's id.
-const ID_DIGITS: usize = 10;
 
 /// What cells are made of.
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +80,26 @@ pub(super) fn cells(parts: Parts<'_>, axes: &Axes, findings: &mut Findings) -> C
     };
     maker.product(findings);
     maker.exclude(findings);
-    maker.extra(findings);
+    maker.add_extra(findings);
     maker.finish(findings)
 }
 
-/// The axes that have no effect, each with its reason.
-type Idle = Vec<(String, String)>;
+/// Every combination of one alternative of each factor; the last factor varies fastest, as when nested loops are read
+/// from top to bottom.
+fn combinations(factors: &[Factor]) -> impl Iterator<Item = Vec<&Assignment>> {
+    (0..size(factors)).map(|mut n| {
+        let mut taken: Vec<&Assignment> = Vec::new();
+        for factor in factors.iter().rev() {
+            taken.splice(0..0, &factor[n % factor.len()]);
+            n /= factor.len();
+        }
+        taken
+    })
+}
+
+fn size(factors: &[Factor]) -> usize {
+    factors.iter().fold(1, |n, factor| n.saturating_mul(factor.len()))
+}
 
 struct Maker<'a> {
     parts: Parts<'a>,
@@ -99,49 +115,31 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn product(&mut self, findings: &mut Findings) {
-        let factors = &self.axes.factors;
-        let total = factors.iter().fold(1_usize, |n, f| n.saturating_mul(f.len()));
+        let total = size(&self.axes.factors);
         if total > MAX_COMBINATIONS {
             let title = format!("the axes make {total} combinations; {MAX_COMBINATIONS} are the most");
-            let place = self
-                .parts
-                .spec
-                .sweep
-                .axes
-                .iter()
-                .next()
-                .map(|(path, _)| path.span);
-            findings.push(
-                Diagnostic::new(Code::TooManyCells, title)
-                    .at(place.unwrap_or(Span::UNKNOWN), "axes from here on"),
-            );
+            let diagnostic = Diagnostic::new(Code::TooManyCells, title);
+            findings.push(diagnostic.at(self.first_axis(), "axes from here on"));
             return;
         }
         self.out.counts.combinations = total;
-        for mut n in 0..total {
-            let mut taken: Vec<&Assignment> = Vec::new();
-            // The last axis varies fastest, as when nested loops are read from top to bottom.
-            for factor in factors.iter().rev() {
-                taken.splice(0..0, &factor[n % factor.len()]);
-                n /= factor.len();
+        for taken in combinations(&self.axes.factors) {
+            if let Some(combination) = self.combination(&taken) {
+                self.add(combination, findings);
             }
-            let Some(combination) = self.combination(&taken, Selected::by(&taken)) else {
-                continue;
-            };
-            self.add(combination, findings);
         }
     }
 
-    fn combination(&self, taken: &[&Assignment], selected: Selected) -> Option<Combination> {
+    fn combination(&self, taken: &[&Assignment]) -> Option<Combination> {
+        let selected = Selected::by(taken);
         let draft = self.parts.drafts.get(selected.pipeline?)?.clone();
-        let order: Vec<String> = self.axes.axes.iter().map(|a| a.path.clone()).collect();
         let first = |path: &str| {
             let mut all = self.axes.factors.iter().flatten().flatten();
             all.find(|a| a.text == path).cloned()
         };
         let index = self.parts.spec.index.clone();
         let place = (selected.data?, selected.backend?, draft);
-        Some(Combination::new(place, index, taken, &order, first))
+        Some(Combination::new(place, index, taken, &self.axes.axes, first))
     }
 
     /// Adds a combination, unless there is an equal cell.
@@ -163,21 +161,16 @@ impl Maker<'_> {
         self.out.dropped.push(Dropped { settings, reason });
     }
 
+    /// The cell of a combination, and what it is kept under.
     fn make(&self, combination: Combination, findings: &mut Findings) -> (String, Made) {
-        let Parts {
-            data,
-            backends,
-            vectors,
-            reranker,
-            seed,
-            ..
-        } = self.parts;
-        let (source, backend) = (&data[combination.data], &backends[combination.backend]);
-        let index = index::config(&combination.index, vectors, seed, findings);
+        let parts = self.parts;
+        let source = &parts.data[combination.data];
+        let backend = &parts.backends[combination.backend];
+        let index = index::config(&combination.index, parts.vectors, parts.seed, findings);
         let context = Context {
             index: &index,
-            data,
-            reranker,
+            data: parts.data,
+            reranker: parts.reranker,
         };
         let pipeline = stages::pipeline(&combination.draft, context, findings);
         let index = index.searched_by(&pipeline);
@@ -187,14 +180,15 @@ impl Maker<'_> {
             index: &index,
             pipeline: &pipeline,
         };
+        let id = hash_json(&identity);
         // After a mistake a pipeline is incomplete, and looks like another that is incomplete in the same way.
         let complete = pipeline.stages.len() == combination.draft.stages.len();
         let key = match complete {
-            true => hash_json(&identity),
+            true => id.clone(),
             false => hash_json(&(&identity, &combination.settings)),
         };
         let cell = Cell {
-            id: hash_json(&identity),
+            id,
             data: source.source.name.clone(),
             backend: backend.name.clone(),
             backend_config: backend.config.clone(),
@@ -217,10 +211,7 @@ impl Maker<'_> {
             self.cells.retain(|_, made| {
                 let fits = matcher.fits(made.traits());
                 if fits {
-                    dropped.push(Dropped {
-                        settings: with_selection(&made.cell),
-                        reason: format!("excluded on line {line}"),
-                    });
+                    dropped.push(reasons::excluded(&made.cell, line));
                 }
                 !fits
             });
@@ -232,157 +223,36 @@ impl Maker<'_> {
         }
     }
 
-    fn extra(&mut self, findings: &mut Findings) {
-        for added in &self.axes.extra {
-            let row: Vec<&Assignment> = added.value.iter().collect();
-            let named = Selected::by(&row);
-            let Some(pipeline) = named.pipeline.or_else(|| self.only_pipeline()) else {
-                let title = "the added combination does not say which pipeline it is";
-                findings.push(Diagnostic::new(Code::Incomplete, title).at(added.span, "add `pipeline: …`"));
-                continue;
-            };
-            let before = self.cells.len();
-            for (data, backend) in self.places(named) {
-                let (data, backend) = (Some(data), Some(backend));
-                let selected = Selected {
-                    data,
-                    backend,
-                    pipeline: Some(pipeline),
-                };
-                let all = self.with_places(&row, selected);
-                let Some(combination) = self.combination(&all.iter().collect::<Vec<_>>(), selected) else {
-                    continue;
-                };
-                for (path, why) in &combination.idle {
-                    let title = format!("`{path}` has no effect in the added combination");
-                    let at = row
-                        .iter()
-                        .find(|a| a.text == *path)
-                        .map_or(added.span, |a| a.span);
-                    findings.push(Diagnostic::new(Code::WrongValue, title).at(at, why.clone()));
-                }
-                self.effective.extend(combination.settings.keys().cloned());
-                let (key, made) = self.make(combination, findings);
-                self.cells.entry(key).or_insert(made);
-            }
-            let new = self.cells.len() - before;
-            self.out.counts.extra += new;
-            if new == 0 {
-                let title = "the added combination is in the sweep already";
-                findings.push(Diagnostic::new(Code::SameAgain, title).at(added.span, "adds nothing"));
-            }
-        }
-    }
-
-    /// The pipeline, when there is no choice.
-    fn only_pipeline(&self) -> Option<usize> {
-        let mut pipelines = self.swept(|s| s.pipeline);
-        (pipelines.len() == 1).then(|| pipelines.pop_first()).flatten()
-    }
-
-    /// The data sets and backends that an added combination runs on: those it names, else those of the sweep.
-    fn places(&self, named: Selected) -> Vec<(usize, usize)> {
-        let data = named
-            .data
-            .map_or_else(|| self.swept(|s| s.data), |d| BTreeSet::from([d]));
-        let backends = named
-            .backend
-            .map_or_else(|| self.swept(|s| s.backend), |b| BTreeSet::from([b]));
-        let pair = |d: usize| backends.iter().map(move |b| (d, *b));
-        data.into_iter().flat_map(pair).collect()
-    }
-
-    fn swept(&self, which: impl Fn(Selected) -> Option<usize>) -> BTreeSet<usize> {
-        let all = self.axes.factors.iter().flatten().flatten();
-        all.filter_map(|a| which(Selected::by(&[a]))).collect()
-    }
-
-    /// A row with the data set, backend and pipeline that it does not name itself.
-    fn with_places(&self, row: &[&Assignment], selected: Selected) -> Vec<Assignment> {
-        let wanted = [(selected.data, 0), (selected.backend, 1), (selected.pipeline, 2)];
-        let all = || self.axes.factors.iter().flatten().flatten();
-        let missing = wanted.into_iter().filter_map(|(position, which)| {
-            let of = |a: &Assignment| {
-                let s = Selected::by(&[a]);
-                [s.data, s.backend, s.pipeline][which]
-            };
-            let named = row.iter().any(|a| of(a).is_some());
-            all().find(|a| !named && position.is_some() && of(a) == position)
-        });
-        missing.chain(row.iter().copied()).cloned().collect()
-    }
-
     fn finish(mut self, findings: &mut Findings) -> Cells {
-        self.warn_of_dead_axes(findings);
-        let max = &self.parts.spec.sweep.max;
-        let allowed = max.as_ref().map_or(MAX_CELLS, |m| m.value);
-        if self.cells.len() > allowed {
-            let title = format!(
-                "the sweep makes {} cells; {allowed} are allowed",
-                self.cells.len()
-            );
-            let axes = self
-                .parts
-                .spec
-                .sweep
-                .axes
-                .iter()
-                .next()
-                .map(|(path, _)| path.span);
-            let place = max.as_ref().map(|m| m.span).or(axes).unwrap_or(Span::UNKNOWN);
-            let help = format!(
-                "sweep less, `exclude` some, or allow more: `sweep: {{ max: {} }}`",
-                self.cells.len()
-            );
-            findings.push(
-                Diagnostic::new(Code::TooManyCells, title)
-                    .at(place, "")
-                    .help(help),
-            );
-        }
+        reasons::warn_of_dead_axes(&self, findings);
+        self.check_size(findings);
         let merged = std::mem::take(&mut self.merged);
-        let reasons = merged.into_iter().map(|((pipeline, idle), n)| Dropped {
-            settings: IndexMap::from([("pipeline".to_owned(), pipeline)]),
-            reason: merge_reason(&idle, n),
-        });
-        self.out.dropped.splice(0..0, reasons);
+        let merged = merged
+            .iter()
+            .map(|((pipeline, idle), n)| reasons::merged(pipeline, idle, *n));
+        self.out.dropped.splice(0..0, merged);
         let mut made: Vec<Made> = self.cells.into_values().collect();
-        shorten_ids(&mut made);
-        sort(&mut made, self.parts.data);
-        let builds: BTreeSet<String> = made.iter().map(|m| m.cell.build_key()).collect();
-        self.out.counts.builds = builds.len();
+        order::shorten_ids(&mut made);
+        self.out.counts.builds = order::sort(&mut made, self.parts.data);
         self.out.made = made;
         self.out
     }
 
-    fn warn_of_dead_axes(&self, findings: &mut Findings) {
-        let is_dead =
-            |a: &&Assignment| !matches!(a.path, Path::Select(_)) && !self.effective.contains(&a.text);
-        for assignment in self
-            .axes
-            .factors
-            .iter()
-            .filter_map(|f| f.first())
-            .flatten()
-            .filter(is_dead)
-        {
-            let why = self.merged.keys().flat_map(|(_, idle)| idle);
-            let why: BTreeSet<&str> = why
-                .filter(|(p, _)| *p == assignment.text)
-                .map(|(_, w)| w.as_str())
-                .collect();
-            let place = self
-                .parts
-                .spec
-                .sweep
-                .axes
-                .iter()
-                .find(|(path, _)| path.value == assignment.text);
-            let place = place.map_or(assignment.span, |(path, _)| path.span);
-            let title = format!("the axis `{}` changes no cell", assignment.text);
-            let label = why.into_iter().collect::<Vec<_>>().join("; ");
-            findings.push(Diagnostic::new(Code::DeadAxis, title).at(place, label));
+    fn check_size(&self, findings: &mut Findings) {
+        let (n, max) = (self.cells.len(), &self.parts.spec.sweep.max);
+        let allowed = max.as_ref().map_or(MAX_CELLS, |m| m.value);
+        if n > allowed {
+            let place = max.as_ref().map_or_else(|| self.first_axis(), |m| m.span);
+            let title = format!("the sweep makes {n} cells; {allowed} are allowed");
+            let help = format!("sweep less, `exclude` some, or allow more: `sweep: {{ max: {n} }}`");
+            let diagnostic = Diagnostic::new(Code::TooManyCells, title);
+            findings.push(diagnostic.at(place, "").help(help));
         }
+    }
+
+    fn first_axis(&self) -> Span {
+        let mut axes = self.parts.spec.sweep.axes.iter();
+        axes.next().map_or(Span::UNKNOWN, |(path, _)| path.span)
     }
 }
 
@@ -393,53 +263,4 @@ struct Identity<'a> {
     backend: &'a BackendConfig,
     index: &'a IndexConfig,
     pipeline: &'a Pipeline,
-}
-
-/// The settings of a cell, with its data set and pipeline even if they do not vary.
-fn with_selection(cell: &Cell) -> IndexMap<String, String> {
-    let mut settings = IndexMap::from([("data".to_owned(), cell.data.clone())]);
-    settings.insert("pipeline".to_owned(), cell.pipeline.name.clone());
-    settings.extend(cell.settings.clone());
-    settings
-}
-
-/// "16 merged: `d.ef`, `ce.depth`: …".
-fn merge_reason(idle: &Idle, n: usize) -> String {
-    let mut by_why: IndexMap<&str, Vec<&str>> = IndexMap::new();
-    for (path, why) in idle {
-        by_why.entry(why).or_default().push(path);
-    }
-    let parts: Vec<String> = by_why
-        .iter()
-        .map(|(why, paths)| format!("{}: {why}", paths.join(", ")))
-        .collect();
-    format!("{n} merged; {}", parts.join("; "))
-}
-
-/// Shortens ids as far as they stay distinct, which in practice is [`ID_DIGITS`].
-fn shorten_ids(made: &mut [Made]) {
-    let full: BTreeSet<String> = made.iter().map(|m| m.cell.id.clone()).collect();
-    let distinct = |digits: &usize| {
-        full.iter()
-            .map(|id| &id[..*digits])
-            .collect::<BTreeSet<_>>()
-            .len()
-            == full.len()
-    };
-    let digits = (ID_DIGITS..64).find(distinct).unwrap_or(64);
-    for one in made {
-        one.cell.id.truncate(digits);
-    }
-}
-
-/// By data set, then index build, then the order in which the axes make them.
-fn sort(made: &mut [Made], data: &[Source]) {
-    let mut builds: IndexMap<String, ()> = IndexMap::new();
-    for one in made.iter() {
-        builds.entry(one.cell.build_key()).or_default();
-    }
-    made.sort_by_cached_key(|one| {
-        let source = data.iter().position(|s| s.source.name == one.cell.data);
-        (source, builds.get_index_of(&one.cell.build_key()))
-    });
 }

@@ -4,7 +4,7 @@ use super::cells::Made;
 use super::findings::Findings;
 use super::numbers::{count, out_of_range};
 use super::sources::not_yet;
-use super::stages::{limit_span, limits};
+use super::stages::limits::{limit_span, limits};
 use super::{LatencyPlan, MeasurePlan, TraceKeep, TracePlan};
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::StageKind;

@@ -4,17 +4,16 @@ use std::path::Path;
 
 use super::axes::{self, Scope};
 use super::catalog::Catalog;
-use super::cells::{self, Cells, Made, Parts};
+use super::cells::{self, Cells, Parts};
 use super::drafts::{self, Draft};
 use super::findings::Findings;
 use super::gates::{self, Ground};
 use super::settings::Owner;
 use super::sources::{self, NamedBackend, Source, check_name, not_yet};
-use super::{DataSource, ModelSource, Models, Plan, index, measure};
-use crate::pipeline::StageKind;
+use super::used::Used;
+use super::{Models, Plan, index, measure};
 use crate::spec::data::ModelKindSpec;
-use crate::spec::index::VectorSpec;
-use crate::spec::{Code, Diagnostic, ShortOr, Span, Spec, SpecSource, VERSION};
+use crate::spec::{Code, Diagnostic, ShortOr, Spec, SpecSource, VERSION};
 
 /// Resolves a spec. Pure but for [`Catalog::look`].
 ///
@@ -137,112 +136,176 @@ fn models(spec: &Spec, folder: &Path, catalog: &Catalog, findings: &mut Findings
     }
 }
 
-/// What the cells use of what the spec defines.
-#[derive(Debug, Clone, Copy)]
-struct Used<'a> {
-    spec: &'a Spec,
-    made: &'a [Made],
-    drafts: &'a [Draft],
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-impl Used<'_> {
-    fn stages(&self) -> impl Iterator<Item = &StageKind> {
-        let stages = self.made.iter().flat_map(|m| &m.cell.pipeline.stages);
-        stages.map(|s| &s.kind)
+    use super::*;
+    use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, Rerank, StageKind, Tail};
+    use crate::plan::{GateLevel, GateSubject, KnownModel, Relation};
+    use crate::spec;
+
+    const SPEC: &str = "
+evalrun: 1
+experiment: demo
+question: Which one is better?
+data: [parts, wands]
+models: { embedder: e, reranker: r }
+index:
+  vectors:
+    title: { text: title }
+    words: { bm25: [title, description] }
+  graph: hnsw
+pipelines:
+  dense:
+    - dense: { as: d, vector: title }
+  reranked:
+    - dense: { as: d, vector: title, limit: 200 }
+    - sparse: { as: s, vector: words, limit: 10 }
+    - fuse: { as: f, of: [d, s], method: rrf }
+    - rerank: { as: ce, depth: 50 }
+";
+
+    fn resolved(more: &str) -> Plan {
+        let model = |name: &str| KnownModel {
+            name: name.to_owned(),
+            builtin: true,
+        };
+        let catalog = Catalog {
+            datasets: ["parts", "wands"].map(|n| (n.to_owned(), n.into())).into(),
+            embedders: vec![model("e")],
+            rerankers: vec![model("r")],
+            environment: BTreeMap::new(),
+            look: |_| None,
+        };
+        let source = SpecSource {
+            path: "demo.yaml".into(),
+            text: format!("{SPEC}{more}"),
+        };
+        let spec = spec::parse(&source.text, &catalog.environment).unwrap();
+        resolve(&spec, &source, &catalog).unwrap().0
     }
 
-    /// Only the models that a stage needs; complains of those that are missing, warns of those that are not needed.
-    fn models(&self, models: Models, findings: &mut Findings) -> Models {
-        let written = &self.spec.models;
-        // Every vector of the index is built, searched or not.
-        let vectors = self.spec.index.vectors.value.iter();
-        let first = vectors
-            .filter(|(_, v)| matches!(v.0, VectorSpec::Text(_)))
-            .map(|(name, _)| name)
-            .next();
-        let reranks = self.stages().any(|s| matches!(s, StageKind::Rerank(_)));
-        if let (Some(vector), None) = (first, &written.embedder) {
-            let title = format!("vector `{}` needs an embedder", vector.value);
-            let help = "name one: `models: { embedder: … }`";
-            let diagnostic =
-                Diagnostic::new(Code::NoModel, title).at(vector.span, "`models.embedder` names none");
-            findings.push(diagnostic.help(help));
-        }
-        let keep = |model: Option<ModelSource>, needed: bool| model.filter(|_| needed);
-        if let (Some(model), None) = (&written.embedder, first) {
-            findings.push(unused(
-                "the embedder",
-                model.span,
-                "the index has no dense vector",
-            ));
-        }
-        if let (Some(model), false) = (&written.reranker, reranks) {
-            findings.push(unused("the reranker", model.span, "no rerank stage runs"));
-        }
-        Models {
-            embedder: keep(models.embedder, first.is_some()),
-            reranker: keep(models.reranker, reranks),
-            runtime: models.runtime,
-        }
+    fn stage(plan: &Plan, cell: usize, name: &str) -> StageKind {
+        plan.cells[cell].pipeline.stage(name).unwrap().kind.clone()
     }
 
-    /// The data sets that a cell searches.
-    fn data(&self, data: Vec<Source>) -> Vec<DataSource> {
-        let sources = data.into_iter().map(|s| s.source);
-        sources
-            .filter(|s| self.made.iter().any(|m| m.cell.data == s.name))
-            .collect()
+    #[test]
+    fn every_default_is_filled_in() {
+        let plan = resolved("");
+        let dense = |limit, ef| {
+            StageKind::Dense(Dense {
+                vector: "title".to_owned(),
+                limit,
+                ef,
+                exact: false,
+                oversampling: 1.0,
+                rescore: true,
+                filter: FilterUse::default(),
+            })
+        };
+        assert_eq!(stage(&plan, 0, "d"), dense(100, 128));
+        assert_eq!(stage(&plan, 1, "d"), dense(200, 200), "as many as it has to find");
+        let graph = Graph::HnswRs {
+            m: 16,
+            ef_construct: 128,
+        };
+        assert_eq!(plan.cells[0].index.graph, graph);
+        assert_eq!(plan.cells[0].index.seed, 42);
+        let rrf = Fusion::Rrf {
+            k: 60.0,
+            weights: vec![1.0, 1.0],
+        };
+        let (of, limit) = (vec!["d".to_owned(), "s".to_owned()], 100);
+        assert_eq!(
+            stage(&plan, 1, "f"),
+            StageKind::Fuse(Fuse {
+                of,
+                method: rrf,
+                limit
+            })
+        );
     }
 
-    /// Warns of everything that is defined and never used.
-    fn check(&self, data: &[Source], backends: &[NamedBackend], findings: &mut Findings) {
-        for source in data {
-            let name = &source.source.name;
-            if !self.made.iter().any(|m| m.cell.data == *name) {
-                findings.push(unused(
-                    &format!("data set `{name}`"),
-                    source.span,
-                    "no cell searches it",
-                ));
-            }
-        }
-        for backend in backends {
-            if !self.made.iter().any(|m| m.cell.backend == backend.name) {
-                findings.push(unused(
-                    &format!("backend `{}`", backend.name),
-                    backend.span,
-                    "no cell runs on it",
-                ));
-            }
-        }
-        for draft in self.drafts {
-            let name = &draft.name.value;
-            let runs = |d: &Draft| self.made.iter().any(|m| m.cell.pipeline.name == d.name.value);
-            let continued = || self.drafts.iter().any(|d| d.bases.contains(name) && runs(d));
-            if runs(draft) {
-                drafts::check_unread(draft, findings);
-            } else if !continued() {
-                findings.push(unused(
-                    &format!("pipeline `{name}`"),
-                    draft.name.span,
-                    "no cell runs it",
-                ));
-            }
-        }
-        for (name, _) in self.spec.index.vectors.value.iter() {
-            let searches = |s: &StageKind| match s {
-                StageKind::Dense(d) => d.vector == name.value,
-                StageKind::Sparse(s) => s.vector == name.value,
-                StageKind::Fuse(_) | StageKind::Rerank(_) => false,
-            };
-            if !self.stages().any(searches) {
-                let label = "built with every index, searched by no cell";
-                findings.push(unused(&format!("vector `{}`", name.value), name.span, label));
-            }
-        }
+    #[test]
+    fn a_reranker_reads_what_the_stages_before_it_have_searched() {
+        let expected = Rerank {
+            of: "f".to_owned(),
+            model: "r".to_owned(),
+            fields: vec!["title".to_owned(), "description".to_owned()],
+            depth: 50,
+            tail: Tail::Keep,
+        };
+        assert_eq!(stage(&resolved(""), 1, "ce"), StageKind::Rerank(expected));
     }
-}
 
-fn unused(what: &str, span: Span, why: &str) -> Diagnostic {
-    Diagnostic::new(Code::Unused, format!("{what} is not used")).at(span, why)
+    #[test]
+    fn without_a_sweep_every_pipeline_runs_on_every_data_set() {
+        let plan = resolved("");
+        let cells: Vec<String> = plan
+            .cells
+            .iter()
+            .map(|c| format!("{} {}", c.data, c.label()))
+            .collect();
+        let expected = [
+            "parts pipeline=dense",
+            "parts pipeline=reranked",
+            "wands pipeline=dense",
+            "wands pipeline=reranked",
+        ];
+        assert_eq!(cells, expected);
+        assert_eq!(plan.counts.builds, 2);
+    }
+
+    #[test]
+    fn the_reference_is_one_cell_of_every_data_set() {
+        let plan = resolved("compare: { reference: { pipeline: dense } }\n");
+        let reference: Vec<(&str, &str)> = plan
+            .compare
+            .reference
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        let (first, second) = (plan.cells[0].id.as_str(), plan.cells[2].id.as_str());
+        assert_eq!(reference, [("parts", first), ("wands", second)]);
+    }
+
+    #[test]
+    fn gates_know_their_cells_their_line_and_milliseconds() {
+        let plan = resolved(
+            "gates:\n  - { that: 'p99 < 1.5s', where: { pipeline: [dense, dens*] }, level: warn }\n  - that: nDCG@10 >= 0\n",
+        );
+        let [latency, quality] = plan.gates.as_slice() else {
+            panic!("{:?}", plan.gates)
+        };
+        assert_eq!(latency.subject, GateSubject::Latency(99.0));
+        assert_eq!((latency.relation, latency.threshold), (Relation::Below, 1500.0));
+        assert_eq!(latency.scope["pipeline"], "dense|dens*");
+        assert_eq!(
+            latency.cells,
+            [plan.cells[0].id.clone(), plan.cells[2].id.clone()]
+        );
+        assert_eq!((latency.level, latency.line), (GateLevel::Warn, 21));
+        assert_eq!(
+            (quality.threshold, quality.cells.len(), quality.line),
+            (0.0, 4, 22)
+        );
+    }
+
+    #[test]
+    fn a_setting_of_the_index_makes_no_build_for_a_pipeline_that_does_not_use_it() {
+        let words = "  words:\n    - sparse: { as: s, vector: words }\n";
+        let plan = resolved(&format!(
+            "{words}sweep: {{ axes: {{ index.quantization: [none, binary], d.oversampling: [2] }} }}\n"
+        ));
+        let of_words = plan
+            .cells
+            .iter()
+            .filter(|c| c.pipeline.name == "words" && c.data == "parts");
+        assert_eq!(
+            of_words.map(|c| c.label()).collect::<Vec<_>>(),
+            ["pipeline=words"]
+        );
+        assert_eq!(plan.counts.builds, 4);
+    }
 }

@@ -143,6 +143,24 @@ impl Key {
     }
 }
 
+/// The paths an axis can have, as Markdown: what they are called and what they take.
+pub fn paths_reference() -> String {
+    let mut text = "\n## Paths\n\nWhat an axis, a row and an added combination can speak of.\n".to_owned();
+    text.push_str("\n| path | takes | of |\n|---|---|---|\n");
+    for select in Select::ALL {
+        text.push_str(&format!("| `{}` | names | the spec |\n", select.name()));
+    }
+    for key in Key::ALL {
+        let owners: Vec<&str> = key.owners().iter().map(|o| o.name()).collect();
+        let (head, of) = match key.owners() {
+            [Owner::Index] => ("index", "the index: a build each".to_owned()),
+            _ => ("<stage>", format!("{} stages", owners.join(", "))),
+        };
+        text.push_str(&format!("| `{head}.{}` | {} | {of} |\n", key.name(), key.takes()));
+    }
+    text
+}
+
 impl Path {
     /// Reads a path; `stages` are the stages of all pipelines. `Err` says what is wrong, and what was perhaps meant.
     pub(super) fn read(text: &str, stages: &[(String, Owner)]) -> Result<Self, String> {

@@ -1,29 +1,27 @@
 //! From stages as written to stages that can be run: defaults filled in, everything checked that one cell can show.
 
-use std::collections::BTreeMap;
+mod fuse;
+pub(super) mod limits;
+mod rerank;
 
 use super::drafts::Draft;
 use super::findings::Findings;
-use super::index;
 use super::numbers::{count, within};
 use super::sources::Source;
 use crate::pipeline::{
-    Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Pipeline, Quantization, Rerank, Sparse,
-    Stage, StageKind, Strategy, Tail, VectorConfig,
+    Dense, FilterUse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy,
+    VectorConfig,
 };
-use crate::spec::pipelines::{
-    DenseSpec, FilterSpec, FuseSpec, MethodSpec, NormalizeSpec, RerankSpec, SpannedStage, SparseSpec,
-    StageSpec, StrategySpec, TailSpec,
-};
+use crate::spec::pipelines::{DenseSpec, FilterSpec, SparseSpec, StageSpec, StrategySpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, Span, Spanned};
+use fuse::fuse;
+use rerank::{Before, rerank};
 
 /// Hits a stage hands on unless it says otherwise.
 const LIMIT: usize = 100;
 /// Beam width unless more hits have to be found.
 const EF: usize = 128;
-/// Cormack, Clarke and Büttcher 2009.
-const RRF_K: f64 = 60.0;
 
 /// What a stage is resolved against.
 #[derive(Debug, Clone, Copy)]
@@ -46,36 +44,18 @@ pub(super) fn pipeline(draft: &Draft, context: Context<'_>, findings: &mut Findi
             StageSpec::Sparse(stage) => sparse(stage, context, findings).map(StageKind::Sparse),
             StageSpec::Fuse(stage) => fuse(stage, findings).map(StageKind::Fuse),
             StageSpec::Rerank(stage) => {
-                let before = i
-                    .checked_sub(1)
-                    .map(|i| draft.stages[i].value.0.name().value.clone());
-                let resolver = Reranking {
-                    draft,
+                let before = Before {
+                    stages: &draft.stages,
+                    position: i,
                     pipeline: &pipeline,
-                    written,
-                    before,
                 };
-                resolver.rerank(stage, context, findings).map(StageKind::Rerank)
+                rerank(stage, before, context, findings).map(StageKind::Rerank)
             }
         };
         let name = written.value.0.name().value.clone();
         pipeline.stages.extend(kind.map(|kind| Stage { name, kind }));
     }
     pipeline
-}
-
-/// Where a stage says how many hits it hands on.
-pub(super) fn limit_span(stage: &SpannedStage) -> Span {
-    let limit = match &stage.value.0 {
-        StageSpec::Dense(s) => s.limit.as_ref(),
-        StageSpec::Sparse(s) => s.limit.as_ref(),
-        StageSpec::Fuse(s) => s.limit.as_ref(),
-        StageSpec::Rerank(s) => match s.tail.as_ref().map(|t| t.value) {
-            Some(TailSpec::Drop) => Some(&s.depth),
-            _ => None,
-        },
-    };
-    limit.map_or(stage.span, |l| l.span)
 }
 
 fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Option<Dense> {
@@ -208,194 +188,4 @@ fn filter(written: Option<&FilterSpec>) -> FilterUse {
         strategy,
         condition: written.condition.clone(),
     }
-}
-
-fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
-    let of: Vec<String> = stage.of.value.iter().map(|s| s.value.clone()).collect();
-    let again = of.iter().enumerate().find(|(i, name)| of[..*i].contains(name));
-    if let Some((i, name)) = again {
-        let title = format!("the list of stage `{name}` is fused with itself");
-        findings.push(Diagnostic::new(Code::OneList, title).at(stage.of.value[i].span, "named before"));
-    }
-    if of.len() < 2 {
-        let title = format!("a fusion needs two lists, this one has {}", of.len());
-        findings.push(Diagnostic::new(Code::OneList, title).at(stage.of.span, "name two stages or more"));
-    }
-    let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
-    let method = method(stage, of.len(), findings)?;
-    Some(Fuse { of, method, limit })
-}
-
-fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fusion> {
-    let written = &stage.method;
-    let ones = || vec![1.0; lists];
-    Some(match &written.value.0 {
-        MethodSpec::Rrf(rrf) => Fusion::Rrf {
-            k: within(rrf.k.as_ref(), RRF_K, "k", "0 or more", |k| k >= 0.0, findings),
-            weights: weights(rrf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
-        },
-        MethodSpec::Dbsf(dbsf) => Fusion::Dbsf {
-            weights: weights(dbsf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
-        },
-        MethodSpec::Weighted(weighted) => {
-            if weighted.weights.is_none() {
-                let title = "a weighted fusion needs weights";
-                let help = format!("for instance `{{ weighted: {{ weights: {:?} }} }}`", ones());
-                findings.push(
-                    Diagnostic::new(Code::Weights, title)
-                        .at(written.span, "")
-                        .help(help),
-                );
-            }
-            Fusion::Weighted {
-                weights: weights(weighted.weights.as_ref(), stage, findings)?,
-                normalize: match weighted.normalize.as_ref().map(|n| n.value) {
-                    None | Some(NormalizeSpec::MinMax) => Normalize::MinMax,
-                    Some(NormalizeSpec::None) => Normalize::None,
-                },
-            }
-        }
-    })
-}
-
-fn weights(
-    written: Option<&Spanned<Vec<f64>>>,
-    stage: &FuseSpec,
-    findings: &mut Findings,
-) -> Option<Vec<f64>> {
-    let written = written?;
-    let (values, lists) = (&written.value, stage.of.value.len());
-    let complaint = if values.len() != lists {
-        format!("{} weights for {lists} lists", values.len())
-    } else if let Some(bad) = values.iter().find(|w| !w.is_finite() || **w < 0.0) {
-        format!("a weight cannot be {bad}")
-    } else if values.iter().all(|w| *w == 0.0) {
-        "all weights are 0".to_owned()
-    } else {
-        return Some(values.clone());
-    };
-    let diagnostic =
-        Diagnostic::new(Code::Weights, complaint).at(written.span, "one number per list, 0 or more");
-    findings.push(diagnostic.also(stage.of.span, "the lists"));
-    None
-}
-
-/// A rerank stage looks back at the stages before it.
-struct Reranking<'a> {
-    draft: &'a Draft,
-    pipeline: &'a Pipeline,
-    written: &'a SpannedStage,
-    before: Option<String>,
-}
-
-impl Reranking<'_> {
-    fn rerank(&self, stage: &RerankSpec, context: Context<'_>, findings: &mut Findings) -> Option<Rerank> {
-        let of = stage
-            .of
-            .as_ref()
-            .map(|of| of.value.clone())
-            .or_else(|| self.before.clone());
-        let depth = count(Some(&stage.depth), 1, "depth", findings);
-        let model = self.model(stage, context, findings);
-        let fields = match &stage.fields {
-            Some(fields) => index::fields(&fields.value, fields.span, context.data, findings),
-            None => self.searched(of.as_deref()?, context),
-        };
-        let of = of?;
-        self.check_depth(&of, &stage.depth, findings);
-        Some(Rerank {
-            of,
-            model: model?,
-            fields,
-            depth,
-            tail: match stage.tail.as_ref().map(|t| t.value) {
-                None | Some(TailSpec::Keep) => Tail::Keep,
-                Some(TailSpec::Drop) => Tail::Drop,
-            },
-        })
-    }
-
-    fn model(&self, stage: &RerankSpec, context: Context<'_>, findings: &mut Findings) -> Option<String> {
-        let Some(reranker) = context.reranker else {
-            let place = stage.model.as_ref().map_or(self.written.span, |m| m.span);
-            let title = format!("stage `{}` needs a reranker", stage.name.value);
-            let help = "name one: `models: { reranker: … }`";
-            findings.push(
-                Diagnostic::new(Code::NoModel, title)
-                    .at(place, "`models.reranker` names none")
-                    .help(help),
-            );
-            return None;
-        };
-        let other = stage.model.as_ref().filter(|m| m.value != reranker);
-        if let Some(other) = other {
-            let title = "an experiment has one reranker in this version";
-            let label = format!("`models.reranker` is `{reranker}`");
-            findings.push(Diagnostic::new(Code::ManyRerankers, title).at(other.span, label));
-        }
-        Some(reranker.to_owned())
-    }
-
-    /// The text fields that the stages behind a list have searched, in the order of their first use.
-    fn searched(&self, list: &str, context: Context<'_>) -> Vec<String> {
-        let Some(stage) = self.pipeline.stage(list) else {
-            return Vec::new();
-        };
-        let text = |vector: &str| context.index.vectors.get(vector).map_or(&[][..], index::text_of);
-        let mut fields: Vec<String> = Vec::new();
-        let found: Vec<String> = match &stage.kind {
-            StageKind::Dense(d) => text(&d.vector).to_vec(),
-            StageKind::Sparse(s) => text(&s.vector).to_vec(),
-            StageKind::Fuse(f) => {
-                f.of.iter()
-                    .flat_map(|list| self.searched(list, context))
-                    .collect()
-            }
-            StageKind::Rerank(r) => r.fields.clone(),
-        };
-        for field in found {
-            if !fields.contains(&field) {
-                fields.push(field);
-            }
-        }
-        fields
-    }
-
-    fn check_depth(&self, of: &str, depth: &Spanned<usize>, findings: &mut Findings) {
-        let Some(given) = limits(self.pipeline).get(of).copied() else {
-            return;
-        };
-        if depth.value <= given {
-            return;
-        }
-        let source = self.draft.stages.iter().find(|s| s.value.0.name().value == of);
-        let title = format!(
-            "the reranker is to score {} hits and gets at most {given}",
-            depth.value
-        );
-        let diagnostic =
-            Diagnostic::new(Code::DepthBeyondInput, title).at(depth.span, format!("wants {}", depth.value));
-        let place = source.map_or(Span::UNKNOWN, limit_span);
-        let help = "raise `limit` or lower `depth`";
-        findings.push(
-            diagnostic
-                .also(place, format!("hands on at most {given}"))
-                .help(help),
-        );
-    }
-}
-
-/// Most hits each stage can hand on.
-pub(super) fn limits(pipeline: &Pipeline) -> BTreeMap<String, usize> {
-    let mut limits: BTreeMap<String, usize> = BTreeMap::new();
-    for stage in &pipeline.stages {
-        let own = stage.limit(|of| limits.get(of).copied());
-        let given: Option<usize> = match &stage.kind {
-            StageKind::Fuse(fuse) => Some(fuse.of.iter().filter_map(|of| limits.get(of)).sum()),
-            _ => None,
-        };
-        let limit = own.map(|own| given.map_or(own, |given| own.min(given)));
-        limits.extend(limit.map(|limit| (stage.name.clone(), limit)));
-    }
-    limits
 }

@@ -1,17 +1,16 @@
-//! From text to [`Spec`]: the only module that names the YAML reader.
+//! From text to [`Spec`]: the only module that names the YAML reader, with its children.
+
+mod explain;
+mod extensions;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
-use serde_saphyr::{Error, Location, Options};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Location, Options};
 
-use super::diagnostic::Diagnostic;
-use super::span::{Span, Spanned};
-use super::suggest::instead;
-use super::value::Value;
-use super::{Code, Spec};
+use super::{Diagnostic, Span, Spanned, Spec, Value};
+use explain::explain;
+use extensions::WithoutExtensions;
 
 /// Reads a spec. `environment` is what `${NAME}` in plain values stands for.
 ///
@@ -55,277 +54,59 @@ fn span(at: Location) -> Option<Span> {
     })
 }
 
-/// As [`span`], also for places that the scanner gives only in characters.
-fn span_in(at: Location, text: &str) -> Span {
-    if at.line() == 0 {
-        return Span::UNKNOWN;
-    }
-    span(at).unwrap_or_else(|| {
-        let nth = usize::try_from(at.span().offset()).unwrap_or(usize::MAX);
-        let start = text.char_indices().nth(nth).map_or(text.len(), |(i, _)| i);
-        let end = text[start..]
-            .chars()
-            .next()
-            .map_or(start, |c| start + c.len_utf8());
-        Span { start, end }
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Code;
 
-/// The first key of the spec: what comes before are comments.
-fn first_key(text: &str) -> Span {
-    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1));
-    let is_key = |start: &usize| text[*start..].starts_with(|c: char| c.is_alphabetic());
-    starts.into_iter().find(is_key).map_or(Span::UNKNOWN, |start| {
-        let length = text[start..].find(':').unwrap_or(0);
-        Span {
-            start,
-            end: start + length,
-        }
-    })
-}
+    const SPEC: &str = "
+evalrun: 1
+x-anything: [goes, { here: &limit 50 }]
+experiment: demo
+question: What is read?
+data: parts
+index: { vectors: { title: { text: title } } }
+measure:
+  seed: ${SEED:-42}
+pipelines:
+  dense:
+    - dense: { as: d, vector: title, limit: *limit }
+";
 
-/// A place of one character, widened to the word that it begins.
-fn word(at: Span, text: &str) -> Span {
-    let stop = |c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']');
-    let rest = text.get(at.start..).unwrap_or_default();
-    Span {
-        start: at.start,
-        end: at.start + rest.find(stop).unwrap_or(rest.len()),
-    }
-}
-
-/// What the reader says, as a diagnostic of ours.
-fn explain(error: &Error, text: &str) -> Diagnostic {
-    #[expect(deprecated, reason = "the field is named only to be skipped")]
-    if let Error::AliasError {
-        error,
-        locations,
-        msg: _,
-    } = error
-    {
-        let inner = explain(error, text);
-        let defined = span_in(locations.defined_location, text);
-        let label = inner.primary.clone();
-        let place = label.as_ref().map_or(defined, |l| l.span);
-        return Diagnostic {
-            primary: None,
-            ..inner
-        }
-        .at(place, label.map_or(String::new(), |l| l.text))
-        .also(span_in(locations.reference_location, text), "used here");
-    }
-    let at = error.location().map_or(Span::UNKNOWN, |l| span_in(l, text));
-    structural(error, at, text).unwrap_or_else(|| syntax(error, at, text))
-}
-
-/// Mistakes of the spec's structure.
-fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
-    Some(match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            let known = expected.iter().copied();
-            Diagnostic::new(Code::UnknownKey, format!("unknown key `{field}`")).at(at, instead(field, known))
-        }
-        Error::SerdeMissingField { field, .. } => {
-            // The reader gives the last key of the map; of the whole spec the first one is clearer.
-            let at = match at.line_and_column(text) {
-                (_, 1) => first_key(text),
-                _ => at,
-            };
-            Diagnostic::new(Code::MissingKey, format!("missing key `{field}`"))
-                .at(at, format!("this map has no `{field}`"))
-        }
-        Error::SerdeUnknownVariant {
-            variant, expected, ..
-        } => {
-            // The reader gives the key when the choice is written as its name alone.
-            let rest = Span {
-                start: at.start,
-                end: text.len(),
-            };
-            let known = expected.iter().copied();
-            Diagnostic::new(Code::UnknownChoice, format!("unknown choice `{variant}`"))
-                .at(rest.of(variant, text), instead(variant, known))
-        }
-        Error::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().unwrap_or("?");
-            Diagnostic::new(
-                Code::DuplicateKey,
-                format!("the key `{key}` stands twice in one map"),
-            )
-            .at(at, "the second one")
-        }
-        Error::UnknownAnchor { .. } => {
-            Diagnostic::new(Code::UnknownAnchor, "alias to an anchor that does not exist")
-                .at(word(at, text), "no `&name` of this name stands above")
-        }
-        Error::UnresolvedProperty { name, .. } => Diagnostic::new(
-            Code::UnsetVariable,
-            format!("the environment variable `{name}` is not set"),
-        )
-        .at(at, "")
-        .help(format!("set it, or give a default: `${{{name}:-default}}`")),
-        _ => return wrong_type(error, at, text),
-    })
-}
-
-/// Values of the wrong type.
-fn wrong_type(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
-    let expected = match error {
-        Error::InvalidScalar { ty, .. } => plain_type(ty).to_owned(),
-        Error::Unexpected { expected, .. } => plain_type(expected).to_owned(),
-        Error::SerdeInvalidType { expected, .. }
-        | Error::SerdeInvalidValue { expected, .. }
-        | Error::SerdeInvalidLength { expected, .. } => expected.clone(),
-        Error::NullIntoString { .. } => "a text".to_owned(),
-        Error::NonFiniteFloat { .. } => "a finite number".to_owned(),
-        Error::UnexpectedValueForUnitEnumVariant { .. } => "the word alone, without settings".to_owned(),
-        Error::InvalidBooleanStrict { .. } => "`true` or `false`".to_owned(),
-        Error::Message { msg, .. } => return Some(Diagnostic::new(Code::WrongType, msg.clone()).at(at, "")),
-        _ => return None,
-    };
-    let found = found(at, text);
-    let diagnostic =
-        Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, "");
-    let is_variable = text.get(at.start..).is_some_and(|rest| rest.starts_with("${"));
-    Some(match is_variable {
-        true => diagnostic.help(VARIABLE_IN_FLOW),
-        false => diagnostic,
-    })
-}
-
-const VARIABLE_IN_FLOW: &str =
-    "inside `[ ]` and `{ }` YAML ends a plain value at `{`: put `${…}` on a line of its own";
-
-/// The reader's names of types, in the words of the documentation.
-fn plain_type(name: &str) -> &str {
-    match name {
-        "mapping start" => "a map",
-        "sequence start" => "a list",
-        "string scalar" => "a text",
-        "u32" | "u64" | "usize" => "a whole number, 0 or more",
-        "i64" => "a whole number",
-        "f32" | "f64" => "a number",
-        "bool" => "`true` or `false`",
-        other => other,
-    }
-}
-
-/// What stands at a place, in words.
-fn found(at: Span, text: &str) -> String {
-    match text.get(at.start..at.end) {
-        None | Some("") if text.get(at.start..).is_none_or(|rest| rest.trim().is_empty()) => {
-            "nothing".to_owned()
-        }
-        Some("{") => "a map".to_owned(),
-        Some("[") => "a list".to_owned(),
-        None | Some("") => "something else".to_owned(),
-        Some(word) => format!("`{word}`"),
-    }
-}
-
-/// Everything else: the text is not YAML.
-fn syntax(error: &Error, at: Span, text: &str) -> Diagnostic {
-    let formatter = serde_saphyr::UserMessageFormatter;
-    let message = serde_saphyr::MessageFormatter::format_message(&formatter, error);
-    let diagnostic = match error {
-        Error::Eof { .. } => Diagnostic::new(Code::Syntax, "the file is empty").at(at, ""),
-        Error::MultipleDocuments { .. } => {
-            Diagnostic::new(Code::Syntax, "more than one YAML document").at(at, "a second one begins here")
-        }
-        _ => Diagnostic::new(Code::Syntax, message.into_owned()).at(at, ""),
-    };
-    let line = text.lines().nth(at.line(text) - 1).unwrap_or_default();
-    match line.contains("${") {
-        true => diagnostic.help(VARIABLE_IN_FLOW),
-        false => diagnostic,
-    }
-}
-
-/// A reader whose top map has no keys that start with `x-`: they are a place for anchors.
-struct WithoutExtensions<D>(D);
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for WithoutExtensions<D> {
-    type Error = D::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(TopMap(visitor))
+    fn seed(spec: &str, environment: &[(&str, &str)]) -> Result<u64, Code> {
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        let read = parse(spec, &environment).map_err(|d| d.code)?;
+        Ok(read.measure.seed.unwrap().value)
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_struct(name, fields, TopMap(visitor))
+    #[test]
+    fn variables_come_from_the_environment_that_is_handed_in() {
+        assert_eq!(seed(SPEC, &[]), Ok(42));
+        assert_eq!(seed(SPEC, &[("SEED", "7")]), Ok(7));
+        assert_eq!(seed(SPEC, &[("SEED", "many")]), Err(Code::WrongType));
+        assert_eq!(seed(&SPEC.replace(":-42", ""), &[]), Err(Code::UnsetVariable));
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-struct TopMap<V>(V);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for TopMap<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(TopEntries(map))
-    }
-}
-
-struct TopEntries<A>(A);
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for TopEntries<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        let mut seed = Some(seed);
-        loop {
-            match self.0.next_key_seed(KnownKey(&mut seed))? {
-                None => return Ok(None),
-                Some(Some(key)) => return Ok(Some(key)),
-                Some(None) => self.0.next_value::<de::IgnoredAny>().map(drop)?,
-            }
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.0.next_value_seed(seed)
-    }
-}
-
-/// Reads a key with the seed it holds, or leaves the seed where it is and reads nothing of an `x-` key.
-struct KnownKey<'a, K>(&'a mut Option<K>);
-
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for KnownKey<'_, K> {
-    type Value = Option<K::Value>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_identifier(self)
-    }
-}
-
-impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for KnownKey<'_, K> {
-    type Value = Option<K::Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        if key.starts_with("x-") {
-            return Ok(None);
-        }
-        let Some(seed) = self.0.take() else {
-            return Ok(None);
+    #[test]
+    fn an_aliased_value_stands_where_it_is_written() {
+        let spec = parse(SPEC, &BTreeMap::new()).unwrap();
+        let Some(super::super::ShortOr::Short(stages)) = spec.pipelines.value.get("dense") else {
+            panic!("a list of stages");
         };
-        seed.deserialize(key.into_deserializer()).map(Some)
+        let super::super::pipelines::StageSpec::Dense(dense) = &stages[0].value.0 else {
+            panic!("a dense stage");
+        };
+        let limit = dense.limit.as_ref().unwrap();
+        assert_eq!(limit.value, 50);
+        assert_eq!(&SPEC[limit.span.start..limit.span.end], "50");
+    }
+
+    #[test]
+    fn x_keys_are_a_matter_of_the_top_level_only() {
+        let nested = SPEC.replace("measure:", "measure:\n  x-note: 1");
+        assert_eq!(seed(&nested, &[]), Err(Code::UnknownKey));
     }
 }

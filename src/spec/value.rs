@@ -167,3 +167,25 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Map(entries))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::parse_value;
+
+    #[test]
+    fn labels_are_as_short_as_they_can_be() {
+        let label = |text: &str| parse_value(text).unwrap().to_string();
+        assert_eq!(label("1.50"), "1.5");
+        assert_eq!(label("2.0"), "2");
+        assert_eq!(label("[title, description]"), "[title,description]");
+        assert_eq!(label("{ rrf: { k: 60 } }"), "rrf(k=60)");
+        assert_eq!(label("none"), "none");
+        assert_eq!(label("no"), "no", "a word, not a truth value");
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_no_value() {
+        assert_eq!(parse_value("[1, 2"), None);
+        assert_eq!(parse_value(".nan"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Fusions: methods, weights, lists.
+
+use super::LIMIT;
+use crate::pipeline::{Fuse, Fusion, Normalize};
+use crate::plan::findings::Findings;
+use crate::plan::numbers::{count, within};
+use crate::spec::pipelines::{FuseSpec, MethodSpec, NormalizeSpec};
+use crate::spec::{Code, Diagnostic, Spanned};
+
+/// Cormack, Clarke and Büttcher 2009.
+const RRF_K: f64 = 60.0;
+
+pub(super) fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
+    let of: Vec<String> = stage.of.value.iter().map(|s| s.value.clone()).collect();
+    let again = of.iter().enumerate().find(|(i, name)| of[..*i].contains(name));
+    if let Some((i, name)) = again {
+        let title = format!("the list of stage `{name}` is fused with itself");
+        findings.push(Diagnostic::new(Code::OneList, title).at(stage.of.value[i].span, "named before"));
+    }
+    if of.len() < 2 {
+        let title = format!("a fusion needs two lists, this one has {}", of.len());
+        findings.push(Diagnostic::new(Code::OneList, title).at(stage.of.span, "name two stages or more"));
+    }
+    let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
+    let method = method(stage, of.len(), findings)?;
+    Some(Fuse { of, method, limit })
+}
+
+fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fusion> {
+    let written = &stage.method;
+    let ones = || vec![1.0; lists];
+    Some(match &written.value.0 {
+        MethodSpec::Rrf(rrf) => Fusion::Rrf {
+            k: within(rrf.k.as_ref(), RRF_K, "k", "0 or more", |k| k >= 0.0, findings),
+            weights: weights(rrf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
+        },
+        MethodSpec::Dbsf(dbsf) => Fusion::Dbsf {
+            weights: weights(dbsf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
+        },
+        MethodSpec::Weighted(weighted) => {
+            if weighted.weights.is_none() {
+                let title = "a weighted fusion needs weights";
+                let help = format!("for instance `{{ weighted: {{ weights: {:?} }} }}`", ones());
+                findings.push(
+                    Diagnostic::new(Code::Weights, title)
+                        .at(written.span, "")
+                        .help(help),
+                );
+            }
+            Fusion::Weighted {
+                weights: weights(weighted.weights.as_ref(), stage, findings)?,
+                normalize: match weighted.normalize.as_ref().map(|n| n.value) {
+                    None | Some(NormalizeSpec::MinMax) => Normalize::MinMax,
+                    Some(NormalizeSpec::None) => Normalize::None,
+                },
+            }
+        }
+    })
+}
+
+fn weights(
+    written: Option<&Spanned<Vec<f64>>>,
+    stage: &FuseSpec,
+    findings: &mut Findings,
+) -> Option<Vec<f64>> {
+    let written = written?;
+    let (values, lists) = (&written.value, stage.of.value.len());
+    let complaint = if values.len() != lists {
+        format!("{} weights for {lists} lists", values.len())
+    } else if let Some(bad) = values.iter().find(|w| !w.is_finite() || **w < 0.0) {
+        format!("a weight cannot be {bad}")
+    } else if values.iter().all(|w| *w == 0.0) {
+        "all weights are 0".to_owned()
+    } else {
+        return Some(values.clone());
+    };
+    let diagnostic =
+        Diagnostic::new(Code::Weights, complaint).at(written.span, "one number per list, 0 or more");
+    findings.push(diagnostic.also(stage.of.span, "the lists"));
+    None
+}
