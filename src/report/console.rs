@@ -314,7 +314,7 @@ fn marked(glyph: &str, text: &str, tone: Tone, width: usize, paint: Paint) -> Ve
     lines.into_iter().enumerate().map(mark).collect()
 }
 
-/// Digits only matter to people who can tell them apart: blanks of a terminal are as wide as its digits.
+/// On a terminal a blank is as wide as a digit and as a point.
 const BLANK: char = ' ';
 
 /// Aligns a column's decimal points with blanks.

@@ -123,26 +123,9 @@ pub(super) fn choose<'a>(
     if traced.len() <= MOST_CELLS {
         return (traced, None);
     }
-    let own = |r: Ran<'_>| value(set, r, &record.query).unwrap_or(0.0);
-    let base = set.reference_ran().map_or(0.0, own);
-    let mut ranked = traced.clone();
-    ranked.sort_by(|a, b| {
-        let by_distance = (own(*b) - base).abs().total_cmp(&(own(*a) - base).abs());
-        b.cell.is_reference.cmp(&a.cell.is_reference).then(by_distance)
-    });
-    // The sort is stable, so the first of the highest is the first in plan order.
-    let best = traced
-        .iter()
-        .copied()
-        .reduce(|a, b| if own(b) > own(a) { b } else { a });
-    if let Some(best) = best.filter(|b| !b.cell.is_reference) {
-        ranked.retain(|r| !std::ptr::eq(r.cell, best.cell));
-        let after_reference = usize::from(ranked.first().is_some_and(|r| r.cell.is_reference));
-        ranked.insert(after_reference, best);
-    }
     let (mut chosen, mut rest): (Vec<Ran<'a>>, Vec<Ran<'a>>) = (Vec::new(), Vec::new());
     let mut finals: BTreeSet<Vec<&str>> = BTreeSet::new();
-    for ran in ranked {
+    for ran in by_interest(set, record, &traced) {
         let last = trace(evaluation, ran, record).and_then(<[StageView]>::last);
         let docs = last.map_or_else(Vec::new, |v| v.hits.iter().map(|h| h.doc.as_str()).collect());
         if chosen.len() < MOST_CELLS && finals.insert(docs) {
@@ -160,4 +143,25 @@ pub(super) fn choose<'a>(
         listed(&names, 8)
     );
     (chosen, (!rest.is_empty()).then_some(note))
+}
+
+/// The reference, the best cell, then the others by their distance to the reference; plan order decides ties.
+fn by_interest<'a>(set: &Set<'a>, record: &QueryRecord, traced: &[Ran<'a>]) -> Vec<Ran<'a>> {
+    let own = |r: Ran<'_>| value(set, r, &record.query).unwrap_or(0.0);
+    let base = set.reference_ran().map_or(0.0, own);
+    let mut ranked = traced.to_vec();
+    ranked.sort_by(|a, b| {
+        let by_distance = (own(*b) - base).abs().total_cmp(&(own(*a) - base).abs());
+        b.cell.is_reference.cmp(&a.cell.is_reference).then(by_distance)
+    });
+    let best = traced
+        .iter()
+        .copied()
+        .reduce(|a, b| if own(b) > own(a) { b } else { a });
+    if let Some(best) = best.filter(|b| !b.cell.is_reference) {
+        ranked.retain(|r| !std::ptr::eq(r.cell, best.cell));
+        let after_reference = usize::from(ranked.first().is_some_and(|r| r.cell.is_reference));
+        ranked.insert(after_reference, best);
+    }
+    ranked
 }
