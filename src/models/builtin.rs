@@ -3,7 +3,7 @@
 //! Throughput comes from running several small batches at once, each on one thread: no thread waits for another
 //! inside an operator. One short input alone is spread over all threads instead.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -61,7 +61,17 @@ impl BuiltInReranker {
     /// When a file cannot be read or is not what a BERT cross-encoder needs.
     pub fn load(model: BuiltIn, folder: &Path) -> Result<Self, ModelError> {
         let encoder = Encoder::load(model, folder, "logits")?;
-        Ok(Self { encoder })
+        let probe = encoder
+            .tokenizer
+            .encode_pair("", "", 3)
+            .expect("three special tokens");
+        match encoder.forward(&[&probe], None)?.len() {
+            1 => Ok(Self { encoder }),
+            n => Err(ModelError::BadFile {
+                path: folder.join("model.onnx"),
+                reason: format!("gives {n} values per pair, not one"),
+            }),
+        }
     }
 }
 
@@ -128,38 +138,26 @@ impl Encoder {
     fn load(model: BuiltIn, folder: &Path, output: &str) -> Result<Self, ModelError> {
         let [onnx, json] = ["model.onnx", "tokenizer.json"].map(|file| folder.join(file));
         // Hashing takes a fraction of the time that loading takes, so beside it it is free.
-        let (loaded, tokenizer, sha256) = thread::scope(|scope| {
+        let (sha256, tokenizer, graph) = thread::scope(|scope| {
             let files = [onnx.clone(), json.clone()];
             let hash = scope.spawn(move || catalog::sha256(&files, ""));
-            let tokenizer = catalog::read(json.clone()).and_then(|bytes| {
-                let read = WordPiece::from_json(&bytes);
-                read.map_err(|reason| ModelError::BadFile { path: json, reason })
-            });
-            // Packed once for the matrix kernels: 42 MB more, and short batches run about twice as fast.
-            let loaded = ModelOptions::with_all_ops()
-                .prepack_weights(true)
-                .load_file(&onnx);
-            (loaded, tokenizer, hash.join().expect("hashing does not panic"))
+            let (tokenizer, graph) = (load_tokenizer(json), load_graph(&onnx));
+            // The hash comes first: it explains a missing file best.
+            (hash.join().expect("hashing does not panic"), tokenizer, graph)
         });
-        // A missing file is best explained by whoever opened it.
-        let (sha256, tokenizer) = (sha256?, tokenizer?);
-        let bad = |reason| ModelError::BadFile {
-            path: onnx.clone(),
-            reason,
+        let (sha256, tokenizer, graph) = (sha256?, tokenizer?, graph?);
+        let node = |name: &str| {
+            graph.find_node(name).ok_or_else(|| ModelError::BadFile {
+                path: onnx.clone(),
+                reason: format!("has no `{name}`"),
+            })
         };
-        let graph = loaded.map_err(|e| bad(e.to_string()))?;
-        let node = |name: &str| graph.find_node(name).ok_or_else(|| format!("has no `{name}`"));
-        let nodes = || {
-            Ok((
-                [
-                    node("input_ids")?,
-                    node("attention_mask")?,
-                    node("token_type_ids")?,
-                ],
-                node(output)?,
-            ))
-        };
-        let (inputs, output) = nodes().map_err(bad)?;
+        let inputs = [
+            node("input_ids")?,
+            node("attention_mask")?,
+            node("token_type_ids")?,
+        ];
+        let output = node(output)?;
         let identity = ModelIdentity {
             name: model.name.to_owned(),
             runtime: "builtin".to_owned(),
@@ -228,6 +226,20 @@ impl Encoder {
     }
 }
 
+fn load_tokenizer(path: PathBuf) -> Result<WordPiece, ModelError> {
+    let tokenizer = WordPiece::from_json(&catalog::read(path.clone())?);
+    tokenizer.map_err(|reason| ModelError::BadFile { path, reason })
+}
+
+fn load_graph(path: &Path) -> Result<Model, ModelError> {
+    // Weights packed once for the matrix kernels: 42 MB more, and short batches run about twice as fast.
+    let graph = ModelOptions::with_all_ops().prepack_weights(true).load_file(path);
+    graph.map_err(|e| ModelError::BadFile {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    })
+}
+
 /// Ids, mask and types of a batch, row by row. rten takes every integer input as `i32`.
 fn columns(batch: &[&Tokens], width: usize, pad: u32) -> [Vec<i32>; 3] {
     let [mut ids, mut mask, mut types] = [(); 3].map(|()| Vec::with_capacity(batch.len() * width));
@@ -276,7 +288,6 @@ fn single_threads() -> &'static [Arc<ThreadPool>] {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
     use std::sync::LazyLock;
 
     use serde::Deserialize;

@@ -118,8 +118,8 @@ pub enum ModelError {
         /// Longest pair in tokens.
         max_tokens: usize,
     },
-    /// The model was loaded but a run of it failed.
-    #[error("running `{name}`: {reason}")]
+    /// The runtime refused the model, or a run of it.
+    #[error("`{name}`: {reason}")]
     Run {
         /// The model.
         name: String,

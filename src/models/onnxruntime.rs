@@ -81,6 +81,9 @@ fn run_error(name: &str, error: impl std::fmt::Display) -> ModelError {
 fn fetch_error(name: &str, error: &Error) -> ModelError {
     let reason = match error {
         Error::ModelRetrieval { file, source } => format!("{file}: {source}"),
+        Error::Ort(_) | Error::OrtBuilder(_) | Error::OrtSession(_) | Error::TokenizerConfig(_) => {
+            return run_error(name, error);
+        }
         other => other.to_string(),
     };
     ModelError::Fetch {
