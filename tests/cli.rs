@@ -1,5 +1,7 @@
 //! The program as a user meets it: files in, tables, bundles and an exit status out.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -3,6 +3,8 @@
 //! The faulty backend wraps the embedded one and spoils one thing. A check that does not fire on its mutant, or fires on the
 //! honest backend, is worth nothing.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

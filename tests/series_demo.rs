@@ -1,6 +1,8 @@
 //! The demonstration catalogue against the article it rebuilds: cosines to the fourth digit, ranks, and the rescue of both
 //! targets.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -248,6 +248,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 mod tests {
     use super::*;
 
