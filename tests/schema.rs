@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 fn in_step(path: &str, text: &str) {
     if std::env::var_os("EVALRUN_BLESS").is_some() {
-        fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::create_dir_all(Path::new(path).parent().expect("in a folder")).expect("it can be made");
+        fs::write(path, text).expect("it can be written");
     }
-    let committed = fs::read_to_string(path).unwrap();
+    let committed = fs::read_to_string(path).expect("it is committed");
     assert_eq!(
         committed, text,
         "{path} is out of step; run this with EVALRUN_BLESS=1"

@@ -37,8 +37,8 @@ fn catalog() -> Catalog {
 
 /// The specs of a folder, sorted by name.
 fn specs(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(Path::new("tests/specs").join(folder)).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+    let entries = fs::read_dir(Path::new("tests/specs").join(folder)).expect("the folder is committed");
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("it can be listed").path()).collect();
     paths.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
     paths.sort();
     paths
@@ -52,7 +52,7 @@ fn rendered(diagnostics: &[Diagnostic], source: &SpecSource) -> String {
 fn compare(spec: &Path, text: &str, differences: &mut Vec<String>) {
     let path = spec.with_extension("txt");
     if std::env::var_os("EVALRUN_BLESS").is_some() {
-        fs::write(&path, text).unwrap();
+        fs::write(&path, text).expect("the folder can be written");
         return;
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();

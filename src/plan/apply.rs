@@ -7,7 +7,9 @@ use super::axes::Assignment;
 use super::drafts::Draft;
 use super::settings::{Key, Owner, Path, Select, Setting};
 use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec};
-use crate::spec::pipelines::{DenseSpec, FilterSpec, FuseSpec, MethodSpec, RerankSpec, StageSpec};
+use crate::spec::pipelines::{
+    DenseSpec, FilterSpec, FuseSpec, MethodSpec, RerankSpec, StageSpec, StrategySpec,
+};
 use crate::spec::{Choice, Span, Spanned};
 
 /// A combination with everything that its axes set.
@@ -76,32 +78,39 @@ impl Combination {
         });
         for assignment in ordered {
             match this.apply(assignment) {
-                Ok(()) => drop(
-                    this.settings
-                        .insert(assignment.text.clone(), assignment.label.clone()),
-                ),
+                Ok(()) => {
+                    let (path, label) = (assignment.text.clone(), assignment.label.clone());
+                    this.settings.insert(path, label);
+                }
                 Err(why) => this.leave_out(assignment, why, &first),
             }
         }
-        if this.dense().all(is_exact) {
-            let why = format!(
-                "no stage of pipeline `{}` uses graph or codes",
-                this.draft.name.value
-            );
-            let unused = assignments
-                .iter()
-                .filter(|a| matches!(&a.path, Path::Index(key) if *key != Key::Payload));
-            for assignment in unused
-                .filter(|a| this.settings.shift_remove(&a.text).is_some())
-                .collect::<Vec<_>>()
-            {
-                this.leave_out(assignment, why.clone(), &first);
-            }
-        }
+        this.leave_out_unsearched(assignments, &first);
         let place = |path: &String| axes.iter().position(|axis| axis.path == *path);
         this.settings.sort_by(|a, _, b, _| place(a).cmp(&place(b)));
         this.settings.retain(|path, _| place(path).is_some());
         this
+    }
+
+    /// Graph and codes have no effect when every dense stage scans; known only when all values are written.
+    fn leave_out_unsearched(
+        &mut self,
+        assignments: &[&Assignment],
+        first: impl Fn(&str) -> Option<Assignment>,
+    ) {
+        if !self.dense().all(is_exact) {
+            return;
+        }
+        let why = format!(
+            "no stage of pipeline `{}` uses graph or codes",
+            self.draft.name.value
+        );
+        for assignment in assignments {
+            let of_search = matches!(assignment.path, Path::Index(key) if key != Key::Payload);
+            if of_search && self.settings.shift_remove(&assignment.text).is_some() {
+                self.leave_out(assignment, why.clone(), &first);
+            }
+        }
     }
 
     /// Writes one value; `Err` says why it has no effect here.
@@ -230,7 +239,7 @@ fn write_stage(stage: &mut StageSpec, key: Key, setting: &Setting, span: Span) -
     Written::Yes
 }
 
-fn strategy(filter: &mut Option<FilterSpec>, value: Spanned<crate::spec::pipelines::StrategySpec>) {
+fn strategy(filter: &mut Option<FilterSpec>, value: Spanned<StrategySpec>) {
     filter.get_or_insert_default().strategy = Some(value);
 }
 

@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::settings::{Owner, Path, Select, Setting};
 use super::{Axis, AxisKind};
 use crate::spec::suggest::instead;
-use crate::spec::sweep::SweepSpec;
+use crate::spec::sweep::{AxisSpec, SweepSpec};
 use crate::spec::{Code, Diagnostic, Names, Span, Spanned, Value};
 
 /// What paths and values can speak of.
@@ -157,7 +157,7 @@ fn select_all(scope: &Scope, axes: &mut Axes) {
 
 fn axis(
     path: &Spanned<String>,
-    values: &Spanned<crate::spec::sweep::AxisSpec>,
+    values: &Spanned<AxisSpec>,
     scope: &Scope,
     findings: &mut Findings,
 ) -> Option<Factor> {
@@ -295,10 +295,14 @@ fn rows(sweep: &SweepSpec, scope: &Scope, axes: &mut Axes, findings: &mut Findin
         let Some(row) = row(written, scope, axes, findings) else {
             continue;
         };
-        if factor.first().is_some_and(|first| paths(first) != paths(&row)) {
+        if let Some(first) = factor
+            .first()
+            .map(|first| paths(first))
+            .filter(|first| *first != paths(&row))
+        {
             let title = "the rows do not set the same paths in the same order";
-            let label = format!("the first row sets {}", paths(&factor[0]).join(", "));
-            findings.push(Diagnostic::new(Code::EmptyAxis, title).at(written.span, label));
+            let label = format!("the first row sets {}", first.join(", "));
+            findings.push(Diagnostic::new(Code::RowsDiffer, title).at(written.span, label));
         }
         factor.push(row);
     }

@@ -64,6 +64,7 @@ codes! {
     MatchesNothing "E0407" "A selector that fits no cell."
     UnknownSelector "E0408" "A selector speaks of something that does not vary."
     Incomplete "E0409" "An added combination that does not say which pipeline it is."
+    RowsDiffer "E0410" "Rows that do not set the same paths."
     BadGate "E0501" "A gate that is no sentence of subject, comparison and number."
     NotMeasured "E0502" "A gate on something that is not measured."
     AmbiguousReference "E0503" "A reference that is more than one cell of a data set."

@@ -115,27 +115,55 @@ fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
 
 /// Values of the wrong type.
 fn wrong_type(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
+    let mut at = at;
+    let mut found = found(at, text);
     let expected = match error {
-        Error::InvalidScalar { ty, .. } => plain_type(ty).to_owned(),
-        Error::Unexpected { expected, .. } => plain_type(expected).to_owned(),
-        Error::SerdeInvalidType { expected, .. }
-        | Error::SerdeInvalidValue { expected, .. }
-        | Error::SerdeInvalidLength { expected, .. } => expected.clone(),
-        Error::NullIntoString { .. } => "a text".to_owned(),
-        Error::NonFiniteFloat { .. } => "a finite number".to_owned(),
-        Error::UnexpectedValueForUnitEnumVariant { .. } => "the word alone, without settings".to_owned(),
-        Error::InvalidBooleanStrict { .. } => "`true` or `false`".to_owned(),
+        Error::InvalidScalar { ty, .. } => plain_type(ty),
+        Error::Unexpected { expected, .. } => plain_type(expected),
+        Error::SerdeInvalidType {
+            unexpected, expected, ..
+        }
+        | Error::SerdeInvalidValue {
+            unexpected, expected, ..
+        } => {
+            (at, found) = met(unexpected, at, text);
+            plain_type(expected)
+        }
+        Error::SerdeInvalidLength { expected, .. } => plain_type(expected),
+        Error::NullIntoString { .. } => "a text",
+        Error::NonFiniteFloat { .. } => "a finite number",
+        Error::UnexpectedValueForUnitEnumVariant { .. } => "the word alone, without settings",
+        Error::InvalidBooleanStrict { .. } => "`true` or `false`",
         Error::Message { msg, .. } => return Some(Diagnostic::new(Code::WrongType, msg.clone()).at(at, "")),
         _ => return None,
     };
-    let found = found(at, text);
-    let diagnostic =
-        Diagnostic::new(Code::WrongType, format!("expected {expected}, found {found}")).at(at, "");
+    let title = format!("expected {expected}, found {found}");
+    let diagnostic = Diagnostic::new(Code::WrongType, title).at(at, "");
     let is_variable = text.get(at.start..).is_some_and(|rest| rest.starts_with("${"));
     Some(match is_variable {
         true => diagnostic.help(VARIABLE_IN_FLOW),
         false => diagnostic,
     })
+}
+
+/// What serde says it met, in words, and where: the reader may give the key before it.
+fn met(unexpected: &str, at: Span, text: &str) -> (Span, String) {
+    match unexpected {
+        "map" => return (at, "a map".to_owned()),
+        "sequence" => return (at, "a list".to_owned()),
+        _ => {}
+    }
+    let value = unexpected.split(['`', '"']).nth(1).unwrap_or(unexpected);
+    let rest = Span {
+        start: at.start,
+        end: text.len(),
+    };
+    match rest.of(value, text) {
+        // Not as it is written: an empty text, or a number in another notation.
+        _ if value.is_empty() => (at, "an empty text".to_owned()),
+        place if place == rest => (at, format!("`{value}`")),
+        place => (place, format!("`{value}`")),
+    }
 }
 
 const VARIABLE_IN_FLOW: &str =
@@ -147,6 +175,8 @@ fn plain_type(name: &str) -> &str {
         "mapping start" => "a map",
         "sequence start" => "a list",
         "string scalar" => "a text",
+        "a sequence" => "a list",
+        "a string" => "a text",
         "u32" | "u64" | "usize" => "a whole number, 0 or more",
         "i64" => "a whole number",
         "f32" | "f64" => "a number",
@@ -157,14 +187,15 @@ fn plain_type(name: &str) -> &str {
 
 /// What stands at a place, in words.
 fn found(at: Span, text: &str) -> String {
-    match text.get(at.start..at.end) {
-        None | Some("") if text.get(at.start..).is_none_or(|rest| rest.trim().is_empty()) => {
-            "nothing".to_owned()
-        }
-        Some("{") => "a map".to_owned(),
-        Some("[") => "a list".to_owned(),
-        None | Some("") => "something else".to_owned(),
-        Some(word) => format!("`{word}`"),
+    // An absent value is located at the colon of its key.
+    let after = text.get(at.start..).and_then(|rest| rest.lines().next());
+    let after = after.map(|line| line.trim_start_matches(':').trim());
+    match text.get(at.start..at.end).unwrap_or_default() {
+        "" if after.is_none_or(str::is_empty) => "nothing".to_owned(),
+        "" => "something else".to_owned(),
+        "{" => "a map".to_owned(),
+        "[" => "a list".to_owned(),
+        word => format!("`{word}`"),
     }
 }
 
