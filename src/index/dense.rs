@@ -1,6 +1,7 @@
 //! One dense vector of the corpus: its rows, and what makes searching them cheaper.
 
 mod pass;
+mod way;
 
 use crate::hit::Hit;
 use crate::index::binary::{Codes, encode};
@@ -11,6 +12,7 @@ use crate::index::topk::TopK;
 use crate::index::{Counters, Filtering, IndexError};
 use crate::vectors::Vectors;
 use pass::Pass;
+pub use way::{Applied, Way};
 
 /// The rows of one dense vector, ready to be searched.
 pub struct DenseIndex {
@@ -62,28 +64,6 @@ pub struct DenseAnswer {
     pub counters: Counters,
     /// How it was done.
     pub way: Way,
-}
-
-/// How a dense search was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Way {
-    /// The codes were searched, not the floats.
-    pub by_code: bool,
-    /// The graph was walked; else rows were scanned.
-    pub by_graph: bool,
-    /// When the filter was applied.
-    pub filter: Applied,
-}
-
-/// When a filter was applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Applied {
-    /// There was none.
-    Never,
-    /// Only matching rows were scanned, or only they could leave the graph walk.
-    Within,
-    /// On the hits of an unfiltered search.
-    After,
 }
 
 /// Memory of a search, used again by the next.
@@ -204,41 +184,6 @@ impl DenseIndex {
         }
         DenseAnswer { hits, counters, way }
     }
-
-    /// Decides how a query is answered, before anything is computed.
-    fn way(&self, query: &DenseQuery<'_>) -> Way {
-        let has_graph = matches!(
-            self.first_pass,
-            FirstPass::Floats(Some(_)) | FirstPass::Codes(_, Some(_))
-        );
-        let by_code = !query.exact && self.codes().is_some();
-        let graph = !query.exact && has_graph;
-        let (by_graph, filter) = match query.filtering {
-            Filtering::None => (graph, Applied::Never),
-            Filtering::Post(_) => (graph, Applied::After),
-            Filtering::Pre(_) => (false, Applied::Within),
-            Filtering::InGraph(_) => (graph, Applied::Within),
-            Filtering::Auto(set) => (graph && self.walk_pays(set.count(), query), Applied::Within),
-        };
-        Way {
-            by_code,
-            by_graph,
-            filter,
-        }
-    }
-
-    /// Whether a filter that lets `matches` points pass is better carried out inside the graph walk than by
-    /// scanning the matches.
-    ///
-    /// A walk has to compare about `ef · n / matches` times a constant, a scan `matches` rows.
-    fn walk_pays(&self, matches: usize, query: &DenseQuery<'_>) -> bool {
-        let (ef, cost) = match &self.first_pass {
-            FirstPass::Floats(_) => (query.ef.max(query.limit), WALK_COST_FLOATS),
-            FirstPass::Codes(..) => (query.ef.max(query.fetch()), WALK_COST_CODES),
-        };
-        let (matches, rows) = (matches as f64, self.len() as f64);
-        matches * matches > cost * ef as f64 * rows
-    }
 }
 
 impl DenseQuery<'_> {
@@ -248,14 +193,8 @@ impl DenseQuery<'_> {
     }
 }
 
-/// What a filtered walk costs per unit of beam width, in scanned rows, when everything matches. Measured with
-/// `hnsw_rs` on 20,000 clustered rows of 384 dimensions, m 16: about 43 comparisons, each as dear as 3 in a scan.
-const WALK_COST_FLOATS: f64 = 128.0;
-/// The same over codes, whose scan is some 15 times cheaper.
-const WALK_COST_CODES: f64 = 2048.0;
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::index::testing::Rng;
     use crate::index::topk::TopK;
@@ -265,7 +204,7 @@ mod tests {
         ef_construct: 100,
     };
 
-    fn index(rows: &Vectors, graph: bool, binary: bool) -> DenseIndex {
+    pub(super) fn index(rows: &Vectors, graph: bool, binary: bool) -> DenseIndex {
         let points: Vec<u32> = (0..rows.len() as u32).collect();
         let params = DenseParams {
             graph: graph.then_some(GRAPH),
@@ -274,7 +213,7 @@ mod tests {
         DenseIndex::build(rows.clone(), &points, rows.len(), params).unwrap()
     }
 
-    fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQuery<'a> {
+    pub(super) fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQuery<'a> {
         DenseQuery {
             vector,
             limit: 5,
@@ -286,7 +225,7 @@ mod tests {
         }
     }
 
-    fn search(index: &DenseIndex, query: &DenseQuery<'_>) -> DenseAnswer {
+    pub(super) fn search(index: &DenseIndex, query: &DenseQuery<'_>) -> DenseAnswer {
         index.search(query, &mut DenseScratch::default())
     }
 
@@ -376,34 +315,6 @@ mod tests {
         );
         assert!(bits.hits.iter().all(|h| h.score <= 0.0 && h.score.fract() == 0.0));
         assert_eq!(bits.hits.len(), 5);
-    }
-
-    #[test]
-    fn strategies_take_the_path_they_name() {
-        let mut rng = Rng::new(34);
-        let (rows, vector) = (rng.units(3000, 24), rng.unit(24));
-        let few = BitSet::from_iter(3000, (0..3000).step_by(10));
-        let most = BitSet::from_iter(3000, 20..3000);
-        let passes = |p: u32| p.is_multiple_of(10);
-        let with = index(&rows, true, false);
-        let without = index(&rows, false, false);
-        let ways = |filtering| {
-            let query = DenseQuery {
-                ef: 10,
-                ..query(&vector, filtering)
-            };
-            [&with, &without].map(|i| {
-                let answer = search(i, &query);
-                (answer.way.by_graph, answer.way.filter)
-            })
-        };
-        let (scan, walk) = ((false, Applied::Within), (true, Applied::Within));
-        assert_eq!(ways(Filtering::Pre(&most)), [scan, scan]);
-        assert_eq!(ways(Filtering::InGraph(&few)), [walk, scan]);
-        assert_eq!(ways(Filtering::Auto(&few)), [scan, scan]);
-        assert_eq!(ways(Filtering::Auto(&most)), [walk, scan]);
-        let after = [(true, Applied::After), (false, Applied::After)];
-        assert_eq!(ways(Filtering::Post(&passes)), after);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! * More than 256 links end the *process*; exactly 256 count as 0. [`super::GraphParams::check`] refuses both.
 //! * Layers are drawn from a generator with a fixed seed and nothing else is random, so insertion by one thread in
 //!   one order always gives the same graph. Insertion by many threads does not.
-//! * Under a filter the entry point sits in the result heap though it does not match; with a beam of 1 the heap can
-//!   run empty and the next look into it panics. A beam of 2 cannot.
+//! * Under a filter the entry point sits in the result heap though it does not match. A beam of 1 then ends at the
+//!   nearest row that can be reached downhill, matching or not; a beam of 2 goes on until something matches.
+//! * It reserves memory for the whole beam before it starts, however wide.
 //! * Under a filter the walk does not stop when the beam is full of nearer hits, but empties its candidate list,
 //!   comparing as it goes. Filtered searches are therefore slow; the counter shows it.
 //! * Every row is copied into the graph.
@@ -82,7 +83,7 @@ impl<T: Element> HnswRs<T> {
         allowed: Option<&BitSet>,
         found: &mut Vec<u32>,
     ) -> u64 {
-        let ef = ef.max(2);
+        let ef = ef.min(self.hnsw.get_nb_point()).max(2);
         let before = COMPUTED.get();
         let neighbours = match allowed {
             None => self.hnsw.search(query, ef, ef),
