@@ -26,9 +26,10 @@ impl Used<'_> {
     /// Only the models that are needed; complains of those that are missing, warns of those that are not needed.
     pub(super) fn models(&self, models: Models, findings: &mut Findings) -> Models {
         let written = &self.spec.models;
-        // Every vector of the index is built, searched or not.
+        // Only vectors that a cell searches are built.
+        let searched = |name: &str| self.made.iter().any(|m| m.cell.index.vectors.contains_key(name));
         let mut vectors = self.spec.index.vectors.value.iter();
-        let first = vectors.find(|(_, v)| matches!(v.0, VectorSpec::Text(_)));
+        let first = vectors.find(|(name, v)| matches!(v.0, VectorSpec::Text(_)) && searched(&name.value));
         let first = first.map(|(name, _)| name);
         let reranks = self.stages().any(|s| matches!(s, StageKind::Rerank(_)));
         if let (Some(vector), None) = (first, &written.embedder) {
@@ -40,7 +41,7 @@ impl Used<'_> {
         }
         let keep = |model: Option<ModelSource>, needed: bool| model.filter(|_| needed);
         if let (Some(model), None) = (&written.embedder, first) {
-            let why = "the index has no dense vector";
+            let why = "no dense vector is searched";
             findings.push(unused("the embedder", model.span, why));
         }
         if let (Some(model), false) = (&written.reranker, reranks) {
