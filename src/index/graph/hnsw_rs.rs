@@ -10,6 +10,8 @@
 //! * It reserves memory for the whole beam before it starts, however wide.
 //! * Under a filter the walk does not stop when the beam is full of nearer hits, but empties its candidate list,
 //!   comparing as it goes. Filtered searches are therefore slow; the counter shows it.
+//! * Hundreds of identical rows crowd each other out of their lists: of 300 copies of one row and nothing else, a beam
+//!   over all of them finds 97. Among other rows, sixty copies each did no harm.
 //! * Every row is copied into the graph.
 
 use std::cell::Cell;
