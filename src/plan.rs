@@ -126,13 +126,13 @@ pub enum AxisKind {
 /// From combinations to cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// The plain product of all axes, data sets and backends.
+    /// The plain product of all axes, rows, data sets and backends.
     pub combinations: usize,
     /// Merged because the axis names a stage, or a setting, that the pipeline or index lacks.
     pub merged: usize,
     /// Removed by `exclude`.
     pub excluded: usize,
-    /// Added by `extra` and `rows`.
+    /// Added by `extra`.
     pub extra: usize,
     /// Different index builds.
     pub builds: usize,

@@ -4,21 +4,21 @@
 //! [`crate::plan`], which reports all mistakes together. Nothing here knows a backend, a clock, or a file other than
 //! the spec's own text; the doc comments below are the reference that users read (`docs/spec.md`, the JSON Schema).
 
-pub mod codes;
+mod codes;
 pub mod data;
-pub mod diagnostic;
+mod diagnostic;
 pub mod index;
 pub mod measure;
 mod parse;
 pub mod pipelines;
 mod reference;
-pub mod render;
+mod render;
 mod schema;
-pub mod shapes;
-pub mod span;
-pub mod suggest;
+mod shapes;
+mod span;
+pub(crate) mod suggest;
 pub mod sweep;
-pub mod value;
+mod value;
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use codes::Code;
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, Label, Severity};
 pub use parse::{parse, parse_value};
 pub use reference::reference;
 pub use render::{Look, render, render_all};

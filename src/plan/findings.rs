@@ -2,8 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::spec::diagnostic::Label;
-use crate::spec::{Code, Diagnostic, Severity};
+use crate::spec::{Code, Diagnostic, Label, Severity};
 
 /// Everything found so far. Cells share stages, so the same thing is found many times and kept once.
 #[derive(Debug, Default)]

@@ -1,18 +1,21 @@
 //! What cells are compared with, and what must hold.
 
+mod sentence;
+
 use indexmap::IndexMap;
 
 use super::axes::Axes;
 use super::cells::Made;
 use super::findings::Findings;
-use super::measure::{self, stage_of};
+use super::measure::stage_of;
 use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
 use super::sources::{Source, not_yet};
-use super::{Compare, Gate, GateLevel, GateSubject, MeasurePlan, Relation};
+use super::{Compare, Gate, GateLevel, GateSubject, MeasurePlan};
 use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec};
-use crate::spec::suggest::{instead, quoted};
+use crate::spec::suggest::quoted;
 use crate::spec::{Code, Diagnostic, Span, Spanned};
+use sentence::Sentence;
 
 const LEVEL: f64 = 0.95;
 const RESAMPLES: usize = 10_000;
@@ -66,29 +69,26 @@ fn reference(written: &CompareSpec, ground: Ground<'_>, findings: &mut Findings)
         let here: Vec<&Made> = ground.cells.iter().filter(|c| c.cell.data == *name).collect();
         let fitting: Vec<&Made> = here.iter().copied().filter(fitting).collect();
         match fitting.as_slice() {
-            [one] => drop(reference.insert(name.clone(), one.cell.id.clone())),
+            [one] => {
+                reference.insert(name.clone(), one.cell.id.clone());
+            }
             [] if here.is_empty() => {}
             [] => {
                 let title = format!("the reference fits no cell of data set `{name}`");
                 findings.push(Diagnostic::new(Code::MatchesNothing, title).at(written.span, ""));
             }
-            many => {
-                let labels: Vec<String> = many.iter().map(|m| m.cell.label()).collect();
-                let title = format!("the reference fits {} cells of data set `{name}`", many.len());
-                let help = format!(
-                    "it has to single out one of {}",
-                    quoted(labels.iter().map(String::as_str))
-                );
-                let label = "say more";
-                findings.push(
-                    Diagnostic::new(Code::AmbiguousReference, title)
-                        .at(written.span, label)
-                        .help(help),
-                );
-            }
+            many => findings.push(ambiguous(name, many, written.span)),
         }
     }
     reference
+}
+
+fn ambiguous(data: &str, fitting: &[&Made], span: Span) -> Diagnostic {
+    let labels: Vec<String> = fitting.iter().map(|m| m.cell.label()).collect();
+    let labels = quoted(labels.iter().map(String::as_str));
+    let title = format!("the reference fits {} cells of data set `{data}`", fitting.len());
+    let diagnostic = Diagnostic::new(Code::AmbiguousReference, title).at(span, "say more");
+    diagnostic.help(format!("it has to single out one of {labels}"))
 }
 
 /// The gates, those that are right.
@@ -121,26 +121,18 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
         findings.push(fits_nothing("`where`", place));
         return None;
     }
-    let (subject, relation, threshold) = condition?;
-    let defined = |cell: &&&Made| match &subject {
-        GateSubject::Measure(measure) => stage_of(measure, cell).is_some(),
-        GateSubject::Latency(_) => true,
-    };
-    let cells: Vec<String> = fitting
-        .iter()
-        .filter(defined)
-        .map(|c| c.cell.id.clone())
-        .collect();
-    if cells.is_empty() && !ground.cells.is_empty() {
+    let condition = condition?;
+    let cells = where_defined(&condition.subject, &fitting);
+    if cells.is_empty() && !fitting.is_empty() {
         let title = "the measure is undefined for every cell this gate speaks of";
         findings.push(Diagnostic::new(Code::MatchesNothing, title).at(that.span, ""));
         return None;
     }
     Some(Gate {
         that: that.value.clone(),
-        subject,
-        relation,
-        threshold,
+        subject: condition.subject,
+        relation: condition.relation,
+        threshold: condition.threshold,
         scope: matcher.written(),
         cells,
         level: match written.level.as_ref().map(|l| l.value) {
@@ -151,161 +143,11 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
     })
 }
 
-/// A gate's sentence: subject, relation, number.
-struct Sentence<'a> {
-    text: &'a str,
-    span: Span,
-    ground: Ground<'a>,
-}
-
-impl Sentence<'_> {
-    fn read(&self, findings: &mut Findings) -> Option<(GateSubject, Relation, f64)> {
-        for word in ["reference", "baseline", "not-worse-than", "relative-gain"] {
-            if self.text.contains(word) {
-                let diagnostic = Diagnostic::new(
-                    Code::NotYet,
-                    format!("a gate on `{word}` is not in this version yet"),
-                );
-                let help = "this version knows thresholds: `nDCG@10 >= 0.5`, `p95 <= 40ms`";
-                findings.push(diagnostic.at(self.part(word), "").help(help));
-                return None;
-            }
-        }
-        let relations = [
-            (">=", Relation::AtLeast),
-            ("<=", Relation::AtMost),
-            (">", Relation::Above),
-            ("<", Relation::Below),
-        ];
-        let split = relations
-            .iter()
-            .find_map(|(sign, r)| self.text.split_once(sign).map(|(s, t)| (s.trim(), *r, t.trim())));
-        let Some((subject, relation, threshold)) = split else {
-            let diagnostic = Diagnostic::new(Code::BadGate, "a gate compares with `>=`, `>`, `<=` or `<`");
-            findings.push(
-                diagnostic
-                    .at(self.span, "")
-                    .help("for instance `nDCG@10 >= 0.5` or `p95 <= 40ms`"),
-            );
-            return None;
-        };
-        let subject = self.subject(subject, findings)?;
-        let threshold = self.threshold(threshold, &subject, findings)?;
-        Some((subject, relation, threshold))
-    }
-
-    fn subject(&self, text: &str, findings: &mut Findings) -> Option<GateSubject> {
-        let percentile = text
-            .strip_prefix('p')
-            .and_then(|digits| digits.parse::<f64>().ok());
-        if let Some(percentile) = percentile {
-            return self.percentile(text, percentile, findings);
-        }
-        let mut of_measure = Findings::default();
-        let Some(measure) = measure::read(text, self.part(text), &mut of_measure) else {
-            let names = counters();
-            if names.contains(&text) {
-                let diagnostic =
-                    Diagnostic::new(Code::NotYet, "a gate on a counter is not in this version yet");
-                findings.push(diagnostic.at(self.part(text), ""));
-            } else {
-                of_measure
-                    .finish()
-                    .err()
-                    .into_iter()
-                    .flatten()
-                    .for_each(|d| findings.push(d));
-            }
-            return None;
-        };
-        let measured = &self.ground.measure.quality;
-        if !measured.contains(&measure) {
-            let known: Vec<String> = measured.iter().map(ToString::to_string).collect();
-            let label = instead(&measure.to_string(), known.iter().map(String::as_str));
-            let diagnostic = Diagnostic::new(Code::NotMeasured, format!("`{measure}` is not measured"));
-            let help = format!("add it: `measure: {{ quality: [{measure}, …] }}`");
-            findings.push(diagnostic.at(self.part(text), label).help(help));
-            return None;
-        }
-        Some(GateSubject::Measure(measure))
-    }
-
-    fn percentile(&self, text: &str, percentile: f64, findings: &mut Findings) -> Option<GateSubject> {
-        let measured = self.ground.measure.latency.as_ref().map(|l| &l.quantiles);
-        let Some(measured) = measured else {
-            let diagnostic = Diagnostic::new(Code::NotMeasured, format!("`{text}` is not measured"));
-            findings.push(diagnostic.at(self.part(text), "`measure.latency` is `none`"));
-            return None;
-        };
-        if measured.iter().any(|q| q.total_cmp(&percentile).is_eq()) {
-            return Some(GateSubject::Latency(percentile));
-        }
-        let known: Vec<String> = measured.iter().map(|q| format!("p{q}")).collect();
-        let label = format!("measured: {}", quoted(known.iter().map(String::as_str)));
-        let diagnostic = Diagnostic::new(Code::NotMeasured, format!("`{text}` is not measured"));
-        let help = format!("add it: `measure: {{ latency: {{ quantiles: [{percentile}, …] }} }}`");
-        findings.push(diagnostic.at(self.part(text), label).help(help));
-        None
-    }
-
-    fn threshold(&self, text: &str, subject: &GateSubject, findings: &mut Findings) -> Option<f64> {
-        let finite = |number: &str| number.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-        let (value, expected) = match subject {
-            GateSubject::Measure(_) => (finite(text), "a number, for instance `0.5`"),
-            GateSubject::Latency(_) => (
-                milliseconds(text),
-                "a time with its unit: `40ms`, `1.5s` or `800us`",
-            ),
-        };
-        if value.is_none() {
-            let title = format!("`{text}` is no threshold for this gate");
-            findings.push(Diagnostic::new(Code::BadGate, title).at(self.part(text), expected));
-        }
-        value
-    }
-
-    /// Where a part of the sentence stands.
-    fn part(&self, part: &str) -> Span {
-        match part {
-            "" => self.span,
-            part => self.span.of(part, self.ground.text),
-        }
-    }
-}
-
-/// A time with its unit, in milliseconds.
-fn milliseconds(text: &str) -> Option<f64> {
-    let units = [("ms", 1.0), ("us", 0.001), ("s", 1000.0)];
-    let (number, factor) = units
-        .iter()
-        .find_map(|(unit, f)| Some((text.strip_suffix(unit)?, f)))?;
-    let number = number.trim().parse::<f64>().ok()?;
-    (number.is_finite() && number >= 0.0).then_some(number * factor)
-}
-
-/// The names of the cost counters, which gates will speak of.
-fn counters() -> [&'static str; 7] {
-    [
-        "distance_computations",
-        "float_distances",
-        "code_distances",
-        "postings",
-        "candidates",
-        "rescored",
-        "pairs",
-    ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_with_their_unit() {
-        assert_eq!(milliseconds("40ms"), Some(40.0));
-        assert_eq!(milliseconds("1.5 s"), Some(1500.0));
-        assert_eq!(milliseconds("800us"), Some(0.8));
-        assert_eq!(milliseconds("40"), None, "a bare number could be anything");
-        assert_eq!(milliseconds("-1ms"), None);
-    }
+/// The cells in which a subject has a value.
+fn where_defined(subject: &GateSubject, cells: &[&Made]) -> Vec<String> {
+    let defined = |cell: &&&Made| match subject {
+        GateSubject::Measure(measure) => stage_of(measure, cell).is_some(),
+        GateSubject::Latency(_) => true,
+    };
+    cells.iter().filter(defined).map(|c| c.cell.id.clone()).collect()
 }
