@@ -254,7 +254,8 @@ pipelines:
             "wands pipeline=reranked",
         ];
         assert_eq!(cells, expected);
-        assert_eq!(plan.counts.builds, 2);
+        // `dense` searches one vector and `reranked` two: an index each, on two data sets.
+        assert_eq!(plan.counts.builds, 4);
     }
 
     #[test]
@@ -306,6 +307,7 @@ pipelines:
             of_words.map(|c| c.label()).collect::<Vec<_>>(),
             ["pipeline=words"]
         );
-        assert_eq!(plan.counts.builds, 4);
+        // On each data set: one for `words`, and one per quantization for each of the other two.
+        assert_eq!(plan.counts.builds, 10);
     }
 }
