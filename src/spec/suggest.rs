@@ -3,7 +3,7 @@
 use crate::suggest::closest;
 
 /// A label for a word that is none of `candidates`: the nearest of them, or all of them, or that there are none.
-pub fn instead<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub(crate) fn instead<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     if let Some(near) = closest(word, candidates.clone()) {
         return format!("did you mean `{near}`?");
     }
@@ -14,7 +14,7 @@ pub fn instead<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + C
 }
 
 /// `` `a`, `b`, `c` ``; a long list is cut, and says so.
-pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 12;
     let names: Vec<String> = names.into_iter().map(|n| format!("`{n}`")).collect();
     match names.len() {
