@@ -145,7 +145,10 @@ fn an_axis_multiplies_only_the_pipelines_that_have_its_stage() {
         ),
         (108, 56, 2, 2, 52)
     );
-    assert_eq!(counts.builds, 6, "on two data sets: `title-only`, and the others with and without codes");
+    assert_eq!(
+        counts.builds, 6,
+        "on two data sets: `title-only`, and the others with and without codes"
+    );
     let of = |name: &str| {
         plan.cells
             .iter()

@@ -226,12 +226,27 @@ fn builds(plan: &Plan) -> String {
     }
     let varying = plan.axes.iter().filter(|a| a.kind == AxisKind::Build);
     let varying: Vec<&str> = varying.map(|a| a.path.as_str()).collect();
+    let vectors = |cell: &Cell| {
+        cell.index
+            .vectors
+            .keys()
+            .cloned()
+            .collect::<Vec<String>>()
+            .join(", ")
+    };
+    let mut sets: Vec<String> = builds.values().map(|(cell, _)| vectors(cell)).collect();
+    sets.sort();
+    sets.dedup();
     let rows = builds.values().enumerate().map(|(i, (cell, n))| {
         let index = facts::index(&cell.index).into_iter();
-        let index: Vec<String> = index
+        let mut index: Vec<String> = index
             .filter(|(path, _)| varying.iter().any(|v| v.starts_with(path.as_str())))
             .map(|(path, value)| format!("{} {value}", path.trim_start_matches("index.")))
             .collect();
+        // An index holds what its cells search, so builds may differ in their vectors alone.
+        if sets.len() > 1 {
+            index.push(format!("of {}", vectors(cell)));
+        }
         let place = format!("{} on {}", cell.data, cell.backend);
         vec![format!("b{}", i + 1), count(*n, "cell"), place, index.join(", ")]
     });
