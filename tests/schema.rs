@@ -2,8 +2,6 @@
 //!
 //! `EVALRUN_BLESS=1 cargo test --release --test schema` writes them anew.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
-
 use std::fs;
 use std::path::Path;
 

@@ -4,8 +4,6 @@
 //! `EVALRUN_BLESS=1 cargo test --release --test specs` writes the texts anew. Read the difference before committing it:
 //! the texts are part of the user interface.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
