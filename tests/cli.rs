@@ -225,3 +225,24 @@ fn a_quality_run_takes_no_time() {
     let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
     assert!(cells.contains("\"timing\":null"), "{cells}");
 }
+
+#[test]
+fn what_the_readme_and_experiments_show_is_valid() {
+    let place = Place::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, rest) = readme
+        .split_once("```yaml\n")
+        .expect("the README has an experiment");
+    let (example, _) = rest.split_once("```").unwrap();
+    let mut specs = vec![place.write("readme.yaml", example)];
+    let entries = std::fs::read_dir(root.join("experiments")).unwrap();
+    let paths = entries.map(|e| e.unwrap().path());
+    specs.extend(paths.filter(|p| p.extension().is_some_and(|e| e == "yaml")));
+    assert!(specs.len() >= 3);
+    for spec in specs {
+        let output = place.evalrun(&["validate", spec.to_str().unwrap()]);
+        let said = stderr(&output);
+        assert!(status(&output) == 0 && !said.contains("warning"), "{said}");
+    }
+}
