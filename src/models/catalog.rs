@@ -152,7 +152,7 @@ mod tests {
     fn the_environment_wins_alone() {
         let places = candidates(
             Some(OsStr::new("/m")),
-            Some(Path::new("/work")),
+            Some(Path::new("/srv")),
             Some(Path::new("/bin/evalrun")),
         );
         assert_eq!(places, [PathBuf::from("/m")]);
@@ -162,11 +162,11 @@ mod tests {
     fn then_the_current_folder_the_executable_and_the_source() {
         let places = candidates(
             None,
-            Some(Path::new("/work")),
+            Some(Path::new("/srv")),
             Some(Path::new("/opt/evalrun/evalrun")),
         );
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-        let expected: Vec<PathBuf> = ["/work/models", "/opt/evalrun/models", "/opt/models", "/models"]
+        let expected: Vec<PathBuf> = ["/srv/models", "/opt/evalrun/models", "/opt/models", "/models"]
             .iter()
             .map(PathBuf::from)
             .chain([source])
