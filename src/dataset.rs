@@ -9,33 +9,78 @@ mod json;
 pub(crate) mod lines;
 pub(crate) mod problem;
 mod qrels;
+pub mod source;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, Payload};
+use crate::vectors::Vectors;
 
-pub use beir::{BeirSource, load};
 pub use folder::resolve;
 pub use problem::{DatasetError, Fault, Problem, Problems};
 pub use qrels::{read_trec, write_trec};
+pub use source::{Source, load};
 
 /// Documents, queries and judgements that belong together.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// For tables; the folder's name unless the spec gives another.
     pub name: String,
-    /// The split whose judgements were read, for instance `test`.
+    /// The split whose judgements were read, for instance `test`; empty when there are no judgements.
     pub split: String,
     /// Sorted by id bytes, ids distinct.
     pub docs: Vec<Doc>,
-    /// The judged queries of the split, sorted by id bytes, ids distinct.
+    /// The judged queries of the split, sorted by id bytes, ids distinct; all queries when there are no judgements.
     pub queries: Vec<Query>,
-    /// Judgements of the split.
+    /// Judgements of the split; none for a set that has only vectors.
     pub qrels: Qrels,
-    /// The files all of this was read from: corpus, queries, judgements.
+    /// Vectors that came with the data, by name; `precomputed: NAME` in a spec searches them.
+    pub vectors: BTreeMap<String, GivenVectors>,
+    /// Queries of the source that the split does not judge; they are not in `queries`.
+    pub unjudged_queries: usize,
+    /// The files all of this was read from; empty for generated data.
     pub files: Vec<SourceFile>,
+}
+
+/// Vectors that came with a data set instead of being made of its texts.
+#[derive(Debug, Clone)]
+pub struct GivenVectors {
+    /// How two of them are compared. Under [`Metric::Cosine`] the rows are L2-normalised when they are read.
+    pub metric: Metric,
+    /// One row per document, in the order of [`Dataset::docs`]. Shared, never copied: they may be most of the memory.
+    pub docs: Arc<Vectors>,
+    /// One row per query, in the order of [`Dataset::queries`].
+    pub queries: Arc<Vectors>,
+    /// Neighbours that came with the data, one list per query, as positions in [`Dataset::docs`], nearest first. They
+    /// are only ever checked: what `knn_recall` is measured against is computed here.
+    pub neighbours: Option<Vec<Vec<u32>>>,
+}
+
+/// How two vectors are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The cosine of the angle between them.
+    #[default]
+    Cosine,
+    /// Dot product: a longer vector scores higher.
+    Dot,
+    /// Euclidean distance; the score is the negated distance.
+    L2,
+}
+
+/// What a pair of query and document means that is not in the judgements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlisted {
+    /// Nobody has looked at it: the rule for pools, and the default.
+    #[default]
+    Unjudged,
+    /// It is judged, and not relevant: only for sets whose judgements are complete.
+    Irrelevant,
 }
 
 /// A document.
@@ -67,10 +112,12 @@ pub type Grade = i32;
 
 /// Judgements: query id → document id → grade. An absent pair is unjudged, which is not grade 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Qrels {
     /// By query id, then document id.
     pub by_query: BTreeMap<String, BTreeMap<String, Grade>>,
+    /// What a pair means that is not in `by_query`.
+    #[serde(default)]
+    pub unlisted: Unlisted,
 }
 
 /// One file a data set was read from.
@@ -85,10 +132,9 @@ pub struct SourceFile {
 }
 
 impl Dataset {
-    /// How many queries of the queries file the split does not judge; they are not in `queries`.
-    pub fn queries_without_judgements(&self) -> usize {
-        let rows = self.files.get(1).map_or(0, |file| file.rows);
-        rows.saturating_sub(self.queries.len())
+    /// True when there is a judgement; without one only `knn_recall` can be measured.
+    pub fn is_judged(&self) -> bool {
+        !self.qrels.by_query.is_empty()
     }
 }
 
@@ -105,9 +151,20 @@ impl Doc {
     }
 }
 
+impl Unlisted {
+    /// The grade of an unlisted document of a judged query.
+    pub fn grade(self) -> Option<Grade> {
+        match self {
+            Unlisted::Unjudged => None,
+            Unlisted::Irrelevant => Some(0),
+        }
+    }
+}
+
 impl Qrels {
-    /// The grade of a pair; `None` means unjudged.
+    /// The grade of a pair; `None` means unjudged, as every pair of a query without judgements is.
     pub fn grade(&self, query: &str, doc: &str) -> Option<Grade> {
-        self.by_query.get(query)?.get(doc).copied()
+        let judged = self.by_query.get(query)?;
+        judged.get(doc).copied().or(self.unlisted.grade())
     }
 }

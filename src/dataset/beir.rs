@@ -1,7 +1,7 @@
 //! The BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/<split>.tsv`, each plain or with `.gz`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,27 +11,17 @@ use super::json::{kind, object};
 use super::lines::Lines;
 use super::problem::{DatasetError, Fault, Problems};
 use super::qrels::{self, Judgement};
+use super::source::BeirSource;
 use super::{Dataset, Doc, Query, SourceFile};
 use crate::filter::{Filter, Payload};
 
-/// A folder in BEIR layout, and what to read of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BeirSource {
-    /// The folder.
-    pub dir: PathBuf,
-    /// The judgements to read; `test` when there are such, else the only ones.
-    pub split: Option<String>,
-    /// The data set's name; the folder's when not given.
-    pub name: Option<String>,
-}
-
-/// Reads a data set. Queries without judgements in the split are left out
-/// ([`Dataset::queries_without_judgements`] counts them).
+/// Reads the data set `name`. Queries without judgements in the split are left out
+/// ([`Dataset::unjudged_queries`] counts them).
 ///
 /// # Errors
 /// All unusable lines of all three files together, up to [`Problems::LIMIT`] for each file; judgements of absent
 /// documents or queries once every line could be read.
-pub fn load(source: &BeirSource) -> Result<Dataset, DatasetError> {
+pub(super) fn load(name: &str, source: &BeirSource) -> Result<Dataset, DatasetError> {
     let dir = &source.dir;
     let split = choose_split(dir, source.split.as_deref())?;
     let corpus_path = plain_or_gz(dir, "corpus.jsonl")?;
@@ -47,26 +37,20 @@ pub fn load(source: &BeirSource) -> Result<Dataset, DatasetError> {
     problems.or(())?;
     check_references(&qrels_path, &judgements.rows, &docs, &queries)?;
 
-    let qrels = qrels::collect(judgements.rows);
+    let mut qrels = qrels::collect(judgements.rows);
+    qrels.unlisted = source.unlisted;
+    let asked = queries.len();
     queries.retain(|q| qrels.by_query.contains_key(&q.id));
     Ok(Dataset {
-        name: source.name.clone().unwrap_or_else(|| folder_name(dir)),
+        name: name.to_owned(),
         split,
+        unjudged_queries: asked - queries.len(),
         docs,
         queries,
         qrels,
+        vectors: BTreeMap::new(),
         files: vec![corpus_file, queries_file, judgements.file],
     })
-}
-
-fn folder_name(dir: &Path) -> String {
-    // `datasets/x/..` and `.` have no last part of their own.
-    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    whole
-        .file_name()
-        .unwrap_or(dir.as_os_str())
-        .to_string_lossy()
-        .into_owned()
 }
 
 /// What the two JSONL files have in common.
@@ -238,10 +222,9 @@ mod tests {
         write("qrels/test.tsv", qrels);
         let source = BeirSource {
             dir: dir.path().to_owned(),
-            split: None,
-            name: Some("parts".into()),
+            ..BeirSource::default()
         };
-        load(&source).map_err(|e| e.to_string().replace(&format!("{}/", dir.path().display()), ""))
+        load("parts", &source).map_err(|e| e.to_string().replace(&format!("{}/", dir.path().display()), ""))
     }
 
     fn error(corpus: &str, queries: &str, qrels: &str) -> String {
@@ -268,7 +251,7 @@ mod tests {
         );
         assert_eq!(data.qrels.grade("q2", "d2"), Some(0));
         assert_eq!(data.qrels.grade("q1", "d10"), None);
-        assert_eq!(data.queries_without_judgements(), 1);
+        assert_eq!(data.unjudged_queries, 1);
         let rows: Vec<usize> = data.files.iter().map(|f| f.rows).collect();
         assert_eq!(rows, [2, 3, 3]);
     }

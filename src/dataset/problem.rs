@@ -71,6 +71,17 @@ pub enum DatasetError {
     /// Lines that cannot be used.
     #[error("{0}")]
     Lines(Problems),
+    /// A file without lines (a matrix, an archive) that cannot be used.
+    #[error("{}: {what}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where in it, and the way out.
+        what: String,
+    },
+    /// A kind of source that is not read yet.
+    #[error("data set `{0}`: this kind is not in this version yet")]
+    NotYet(String),
 }
 
 impl DatasetError {
@@ -78,6 +89,12 @@ impl DatasetError {
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         Self::Io { path, source }
+    }
+
+    /// Says what is wrong with a file that has no lines.
+    pub(crate) fn file(path: &Path, what: impl Into<String>) -> Self {
+        let (path, what) = (path.to_owned(), what.into());
+        Self::File { path, what }
     }
 }
 
