@@ -55,7 +55,10 @@ fn dataset() -> Dataset {
         queries: (0..QUERIES).map(query).collect(),
         qrels: Qrels {
             by_query: (0..QUERIES).map(judged).collect(),
+            ..Qrels::default()
         },
+        vectors: BTreeMap::new(),
+        unjudged_queries: 0,
         files: Vec::new(),
     }
 }

@@ -6,8 +6,9 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use evalrun::dataset::{BeirSource, Grade, load};
+use evalrun::dataset::{Grade, Source, load};
 use evalrun::measure::{Measure, Topic};
+use evalrun::progress::Silent;
 use evalrun::run::{Run, ScoredDoc, trec};
 use evalrun::stats::Bootstrap;
 
@@ -59,7 +60,7 @@ fn measures(c: &mut Criterion) {
     let measures: Vec<Measure> = MEASURES.iter().map(|m| m.parse().expect("a measure")).collect();
     let answers: Vec<_> = (0..QUERIES).map(|q| (ranking(q), judgements(q))).collect();
     let topic = |(ranking, judged): &(Vec<ScoredDoc>, BTreeMap<String, Grade>)| {
-        Topic::new(ranking.iter().map(|s| s.doc.as_str()), judged)
+        Topic::new(ranking.iter().map(|s| s.doc.as_str()), judged, None)
     };
     let topics: Vec<Topic> = answers.iter().map(topic).collect();
     c.bench_function("topics: 1,000 queries × 100 hits × 50 judgements", |b| {
@@ -130,15 +131,11 @@ fn write_corpus(dir: &Path) {
 fn beir(c: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     write_corpus(dir.path());
-    let source = BeirSource {
-        dir: dir.path().to_owned(),
-        split: None,
-        name: None,
-    };
+    let source = Source::folder(dir.path());
     let mut group = c.benchmark_group("beir");
     group.sample_size(10);
     group.bench_function("load 10,000 documents", |b| {
-        b.iter(|| load(&source).expect("the folder is sound"))
+        b.iter(|| load("data", &source, &Silent).expect("the folder is sound"))
     });
     group.finish();
 }

@@ -20,7 +20,7 @@ use crate::filter::{Filter, Payload};
 use crate::hit::Hit;
 use crate::index::{Counters, SparseVector};
 use crate::pipeline::{IndexConfig, Pipeline, Stage};
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
 
 /// Makes indexes.
 pub trait Backend: Send + Sync {
@@ -62,7 +62,9 @@ pub struct Points<'a> {
 /// The rows of one dense vector. A document without text for it has no row.
 #[derive(Debug, Clone, Copy)]
 pub struct DensePoints<'a> {
-    /// L2-normalised rows.
+    /// How two rows are compared.
+    pub metric: Metric,
+    /// The rows; L2-normalised under [`Metric::Cosine`].
     pub rows: &'a Vectors,
     /// The point of each row, ascending.
     pub points: &'a [u32],
@@ -73,7 +75,7 @@ pub struct DensePoints<'a> {
 pub struct Request<'a> {
     /// The stages to run: dense, sparse and fuse only.
     pub stages: &'a [Stage],
-    /// The query as an L2-normalised vector, by name of the vector searched.
+    /// The query's vector by name of the vector searched; L2-normalised where the rows are.
     pub dense: BTreeMap<&'a str, &'a [f32]>,
     /// The query as a sparse vector, by name of the vector searched.
     pub sparse: BTreeMap<&'a str, &'a SparseVector>,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, Payload};
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
 
 pub use folder::resolve;
 pub use problem::{DatasetError, Fault, Problem, Problems};
@@ -57,19 +57,6 @@ pub struct GivenVectors {
     /// Neighbours that came with the data, one list per query, as positions in [`Dataset::docs`], nearest first. They
     /// are only ever checked: what `knn_recall` is measured against is computed here.
     pub neighbours: Option<Vec<Vec<u32>>>,
-}
-
-/// How two vectors are compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// The cosine of the angle between them.
-    #[default]
-    Cosine,
-    /// Dot product: a longer vector scores higher.
-    Dot,
-    /// Euclidean distance; the score is the negated distance.
-    L2,
 }
 
 /// What a pair of query and document means that is not in the judgements.

@@ -208,8 +208,7 @@ impl IndexConfig {
             })
         };
         self.vectors.retain(|name, _| searched(name));
-        let is_dense = |v: &VectorConfig| matches!(v, VectorConfig::Dense { .. });
-        if !self.vectors.values().any(is_dense) {
+        if !self.vectors.values().any(VectorConfig::is_dense) {
             self.graph = Graph::Exact;
             self.quantization = Quantization::None;
         }
@@ -226,6 +225,11 @@ pub enum VectorConfig {
         /// Field names, in order.
         text: Vec<String>,
     },
+    /// Vectors that come with the data set.
+    Precomputed {
+        /// What the data set calls them.
+        name: String,
+    },
     /// BM25 weights over the tokens of the named text fields.
     Bm25 {
         /// Field names, in order.
@@ -235,6 +239,24 @@ pub enum VectorConfig {
         /// Length normalisation.
         b: f32,
     },
+}
+
+impl VectorConfig {
+    /// True for vectors that a dense stage searches.
+    pub fn is_dense(&self) -> bool {
+        match self {
+            VectorConfig::Dense { .. } | VectorConfig::Precomputed { .. } => true,
+            VectorConfig::Bm25 { .. } => false,
+        }
+    }
+
+    /// The text fields it is made of; none for vectors that come with the data.
+    pub fn text(&self) -> &[String] {
+        match self {
+            VectorConfig::Dense { text } | VectorConfig::Bm25 { text, .. } => text,
+            VectorConfig::Precomputed { .. } => &[],
+        }
+    }
 }
 
 /// The graph over a dense vector.

@@ -7,6 +7,7 @@ mod apply;
 mod axes;
 mod catalog;
 mod cells;
+mod data;
 mod drafts;
 mod explain;
 mod findings;
@@ -23,11 +24,10 @@ mod sources;
 mod stages;
 mod used;
 
-use std::path::PathBuf;
-
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::Source;
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
 
@@ -68,25 +68,12 @@ pub struct Plan {
 }
 
 /// One data set of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataSource {
     /// Its name in tables, unique in the plan.
     pub name: String,
     /// Where and what it is.
-    pub kind: DataKind,
-}
-
-/// The kinds of data a spec can name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataKind {
-    /// A folder in BEIR's layout.
-    Beir {
-        /// The folder.
-        dir: PathBuf,
-        /// The split; `None` takes `test`, or the only one there is.
-        split: Option<String>,
-    },
+    pub kind: Source,
 }
 
 /// The models of a plan.

@@ -7,6 +7,7 @@ pub mod cache;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::content;
 use crate::dataset::{Dataset, Doc};
@@ -16,7 +17,7 @@ use crate::index::bm25::Bm25Encoder;
 use crate::models::{Embedder, ModelError, ModelIdentity, Reranker};
 use crate::pipeline::VectorConfig;
 use crate::progress::{Event, Observer};
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
 
 use cache::{CacheError, Key, RecordFile};
 
@@ -27,21 +28,25 @@ pub struct PreparedData {
     pub dense: BTreeMap<String, DenseVectors>,
     /// By what the vector is made of.
     pub sparse: BTreeMap<String, SparseVectors>,
-    /// One embedding per query of the data set; absent when no dense vector is searched.
-    pub queries: Option<Vectors>,
     /// What filters look at, one per document.
     pub payload: Vec<Payload>,
     /// Texts that rerankers read, one per document, by [`passage_key`].
     pub passages: BTreeMap<String, Vec<String>>,
 }
 
-/// Embeddings of one choice of text fields.
+/// Dense vectors: embeddings of one choice of text fields, or vectors that came with the data.
 #[derive(Debug)]
 pub struct DenseVectors {
+    /// How two of them are compared.
+    pub metric: Metric,
     /// One row per document that has such text.
-    pub rows: Vectors,
+    pub rows: Arc<Vectors>,
     /// The document of each row, ascending.
     pub points: Vec<u32>,
+    /// One row per query of the data set.
+    pub queries: Arc<Vectors>,
+    /// True when a model made them: then a timed query is embedded, else its vector is at hand.
+    pub embedded: bool,
 }
 
 /// BM25 vectors of one choice of text fields.
@@ -74,7 +79,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// No document has any of the fields that are to be read.
-    #[error("data set `{data}`: no document has text in {fields}; its text fields are {present}")]
+    #[error("data set `{data}`: no document has text in {fields}; it has {present}")]
     NoText {
         /// The data set.
         data: String,
@@ -82,6 +87,14 @@ pub enum PrepareError {
         fields: String,
         /// The fields there are.
         present: String,
+    },
+    /// The data set lacks vectors that the plan searches.
+    #[error("data set `{data}` brings no vectors called `{name}`")]
+    NoVectors {
+        /// The data set.
+        data: String,
+        /// The name asked for.
+        name: String,
     },
     /// A dense vector is searched, but the plan has no embedder.
     #[error("the plan searches a dense vector but names no embedder")]
@@ -108,6 +121,7 @@ pub struct CachedReranker<'a> {
 pub fn vector_key(config: &VectorConfig) -> String {
     match config {
         VectorConfig::Dense { text } => format!("dense {}", text.join("+")),
+        VectorConfig::Precomputed { name } => format!("precomputed {name}"),
         VectorConfig::Bm25 { text, k1, b } => format!("bm25 {} k1={k1} b={b}", text.join("+")),
     }
 }
@@ -128,7 +142,6 @@ pub fn prepare(
     let mut prepared = PreparedData {
         dense: BTreeMap::new(),
         sparse: BTreeMap::new(),
-        queries: None,
         payload: data.docs.iter().map(|d| d.metadata.clone()).collect(),
         passages: BTreeMap::new(),
     };
@@ -137,24 +150,54 @@ pub fn prepare(
             .passages
             .insert(passage_key(fields), texts(data, fields, ". ")?);
     }
+    // One embedding per query, shared by all vectors that the model makes.
+    let mut queries: Option<Arc<Vectors>> = None;
     for config in configs {
         let key = vector_key(config);
+        if prepared.dense.contains_key(&key) || prepared.sparse.contains_key(&key) {
+            continue;
+        }
         match config {
-            VectorConfig::Dense { text } if !prepared.dense.contains_key(&key) => {
+            VectorConfig::Dense { text } => {
                 let embedder = embedder.as_deref_mut().ok_or(PrepareError::NoEmbedder)?;
-                prepared.dense.insert(key, dense(data, text, embedder, watch)?);
-                if prepared.queries.is_none() {
+                let (rows, points) = dense(data, text, embedder, watch)?;
+                if queries.is_none() {
                     let texts: Vec<&str> = data.queries.iter().map(|q| q.text.as_str()).collect();
-                    prepared.queries = Some(embedder.embed(&texts, watch)?);
+                    queries = Some(Arc::new(embedder.embed(&texts, watch)?));
                 }
+                let vectors = DenseVectors {
+                    metric: Metric::Cosine,
+                    rows: Arc::new(rows),
+                    points,
+                    queries: queries.clone().expect("embedded above"),
+                    embedded: true,
+                };
+                prepared.dense.insert(key, vectors);
             }
-            VectorConfig::Bm25 { text, k1, b } if !prepared.sparse.contains_key(&key) => {
+            VectorConfig::Precomputed { name } => {
+                prepared.dense.insert(key, precomputed(data, name)?);
+            }
+            VectorConfig::Bm25 { text, k1, b } => {
                 prepared.sparse.insert(key, sparse(data, text, *k1, *b)?);
             }
-            _ => {}
         }
     }
     Ok(prepared)
+}
+
+/// Vectors that came with the data: shared, not copied.
+fn precomputed(data: &Dataset, name: &str) -> Result<DenseVectors, PrepareError> {
+    let given = data.vectors.get(name).ok_or_else(|| PrepareError::NoVectors {
+        data: data.name.clone(),
+        name: name.to_owned(),
+    })?;
+    Ok(DenseVectors {
+        metric: given.metric,
+        rows: given.docs.clone(),
+        points: (0..given.docs.len() as u32).collect(),
+        queries: given.queries.clone(),
+        embedded: false,
+    })
 }
 
 /// Every text that [`prepare`] would embed for one data set, each once.
@@ -175,7 +218,7 @@ fn dense(
     fields: &[String],
     embedder: &mut CachedEmbedder<'_>,
     watch: &dyn Observer,
-) -> Result<DenseVectors, PrepareError> {
+) -> Result<(Vectors, Vec<u32>), PrepareError> {
     let texts = texts(data, fields, " ")?;
     let with_text = |(i, text): (usize, &String)| (!text.is_empty()).then_some(i as u32);
     let points: Vec<u32> = texts.iter().enumerate().filter_map(with_text).collect();
@@ -186,8 +229,7 @@ fn dense(
         present.len(),
         fields.join(" + ")
     )));
-    let rows = embedder.embed(&present, watch)?;
-    Ok(DenseVectors { rows, points })
+    Ok((embedder.embed(&present, watch)?, points))
 }
 
 fn sparse(data: &Dataset, fields: &[String], k1: f32, b: f32) -> Result<SparseVectors, PrepareError> {
@@ -218,7 +260,10 @@ fn texts(data: &Dataset, fields: &[String], separator: &str) -> Result<Vec<Strin
     Err(PrepareError::NoText {
         data: data.name.clone(),
         fields: quoted(&fields.iter().map(String::as_str).collect::<Vec<&str>>()),
-        present: quoted(&present),
+        present: match present.as_slice() {
+            [] => "no text at all".to_owned(),
+            present => quoted(present),
+        },
     })
 }
 

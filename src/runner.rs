@@ -84,8 +84,8 @@ pub enum RunError {
     /// A backend stage after a client stage.
     #[error("stage `{0}` searches after a rerank; put every `dense` and `sparse` stage before it")]
     RetrievalAfterRerank(String),
-    /// A data set without judged queries cannot be measured.
-    #[error("data set `{0}` has no judged query")]
+    /// A data set without queries cannot be measured.
+    #[error("data set `{0}` has no query that can be asked")]
     NoQueries(String),
 }
 
@@ -340,9 +340,10 @@ fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
     for (name, config) in &context.cell.index.vectors {
         let key = vector_key(config);
         match config {
-            VectorConfig::Dense { .. } => {
+            VectorConfig::Dense { .. } | VectorConfig::Precomputed { .. } => {
                 let vectors = &context.prepared.dense[&key];
                 let dense = crate::backend::DensePoints {
+                    metric: vectors.metric,
                     rows: &vectors.rows,
                     points: &vectors.points,
                 };

@@ -69,7 +69,8 @@ pub struct Spec {
     /// How to read the answer, in prose. Default: none.
     #[serde(default)]
     pub analysis: String,
-    /// What is searched: a folder under `datasets/` by name, or `{ beir: path }`; one or a list.
+    /// What is searched: a data set by name (`evalrun ls data` lists them), or where it lies, for instance
+    /// `{ beir: path }`; one or a list.
     pub data: Spanned<OneOrMany<DataSpec>>,
     /// Which models embed and rerank.
     #[serde(default)]

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{BackendInfo, IndexStats, Path};
-use crate::dataset::{Grade, SourceFile};
+use crate::dataset::{Grade, SourceFile, Unlisted};
 use crate::filter::{Filter, Payload};
 use crate::index::Counters;
 use crate::models::ModelIdentity;
@@ -80,6 +80,9 @@ pub struct DataRecord {
     pub queries: usize,
     /// Of these, without any relevant document: left out of means.
     pub queries_without_relevant: usize,
+    /// What a pair means that the judgements do not list.
+    #[serde(default)]
+    pub unlisted: Unlisted,
     /// Judgements by grade.
     pub grades: BTreeMap<Grade, usize>,
     /// Where it was read from.

@@ -4,11 +4,37 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A dense matrix of float32 in row-major order: `len()` rows of `dim()` values.
 #[derive(Clone, PartialEq)]
 pub struct Vectors {
     dim: usize,
     data: Vec<f32>,
+}
+
+/// How two vectors are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The cosine of the angle between them.
+    #[default]
+    Cosine,
+    /// Dot product: a longer vector scores higher.
+    Dot,
+    /// Euclidean distance; the score is the negated distance.
+    L2,
+}
+
+impl Metric {
+    /// For messages: "by cosine", "by Euclidean distance".
+    pub fn words(self) -> &'static str {
+        match self {
+            Metric::Cosine => "cosine",
+            Metric::Dot => "dot product",
+            Metric::L2 => "Euclidean distance",
+        }
+    }
 }
 
 impl Vectors {

@@ -5,7 +5,9 @@ mod shared;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use evalrun::dataset::{BeirSource, Dataset, load, resolve};
+use evalrun::dataset::source::BeirSource;
+use evalrun::dataset::{Dataset, Source, load, resolve};
+use evalrun::progress::Silent;
 use serde_json::Value;
 
 /// `stats.json` of a data set.
@@ -15,12 +17,13 @@ fn recorded(dir: &Path) -> Value {
 }
 
 fn load_split(dir: &Path, split: &str) -> Dataset {
-    let source = BeirSource {
+    let source = Source::Beir(BeirSource {
         dir: dir.to_owned(),
         split: Some(split.to_owned()),
-        name: None,
-    };
-    load(&source).expect("a sound data set")
+        ..BeirSource::default()
+    });
+    let name = dir.file_name().expect("a folder has a name").to_string_lossy();
+    load(&name, &source, &Silent).expect("a sound data set")
 }
 
 /// Judgements per grade, as `stats.json` counts them.
@@ -39,7 +42,7 @@ fn check_split(dir: &Path, split: &str, stats: &Value) {
     assert_eq!(stats["name"], data.name);
     assert_eq!(Some(data.docs.len() as u64), stats["documents"].as_u64());
     assert_eq!(Some(queries as u64), of_split["queries"].as_u64());
-    let all_queries = queries + data.queries_without_judgements();
+    let all_queries = queries + data.unjudged_queries;
     assert_eq!(Some(all_queries as u64), stats["queries"].as_u64());
     assert_eq!(of_split["grades"], serde_json::json!(grades(&data)));
 

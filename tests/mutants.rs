@@ -13,7 +13,7 @@ use evalrun::backend::{
     Backend, BackendError, BackendInfo, Index, IndexStats, Points, Request, Searcher, StageAnswer,
     Unsupported,
 };
-use evalrun::dataset::{BeirSource, Dataset, load as load_data};
+use evalrun::dataset::{Dataset, Source, load as load_data};
 use evalrun::evaluate::{CellState, Evaluation, evaluate};
 use evalrun::filter::Filter;
 use evalrun::models::mock::HashEmbedder;
@@ -226,12 +226,9 @@ fn run(fault: Fault) -> Evaluation {
     let dir = tempfile::tempdir().unwrap();
     write_data(&dir.path().join("data"));
     let loaded = plan(dir.path());
-    let source = BeirSource {
-        dir: dir.path().join("data"),
-        split: None,
-        name: None,
-    };
-    let datasets: BTreeMap<String, Dataset> = BTreeMap::from([("data".into(), load_data(&source).unwrap())]);
+    let source = Source::folder(dir.path().join("data"));
+    let data = load_data("data", &source, &Silent).unwrap();
+    let datasets: BTreeMap<String, Dataset> = BTreeMap::from([("data".into(), data)]);
     let backends: BTreeMap<String, Box<dyn Backend>> =
         BTreeMap::from([("local".into(), Box::new(Mutant(fault)) as Box<dyn Backend>)]);
     let embedder = HashEmbedder::new(64);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use evalrun::dataset::{BeirSource, Dataset, load};
+use evalrun::dataset::{Dataset, Source, load};
 use evalrun::hit::{Hit, rank};
 use evalrun::models::{self, Embedder, ModelDirs, ModelRequest, Reranker, Runtime};
 use evalrun::progress::Silent;
@@ -33,12 +33,8 @@ fn root() -> PathBuf {
 }
 
 fn catalogue() -> Dataset {
-    load(&BeirSource {
-        dir: root().join("datasets").join("series-demo"),
-        split: None,
-        name: None,
-    })
-    .unwrap()
+    let source = Source::folder(root().join("datasets").join("series-demo"));
+    load("series-demo", &source, &Silent).unwrap()
 }
 
 fn dirs() -> ModelDirs {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use evalrun::dataset::Source;
 use evalrun::plan::{Catalog, KnownModel, Loaded, Refused, explain, load};
 use evalrun::spec::{Code, Diagnostic, Look, SpecSource, render_all};
 
@@ -17,7 +18,10 @@ fn catalog() -> Catalog {
         name: name.to_owned(),
         builtin,
     };
-    let dataset = |name: &str| (name.to_owned(), PathBuf::from("datasets").join(name));
+    let dataset = |name: &str| {
+        let dir = Path::new("datasets").join(name);
+        (name.to_owned(), Source::folder(dir))
+    };
     Catalog {
         datasets: ["auto-parts", "parts", "series-demo", "wands"]
             .map(dataset)
@@ -25,6 +29,7 @@ fn catalog() -> Catalog {
         embedders: vec![model("all-minilm-l6-v2", true), model("bge-small-en-v1.5", false)],
         rerankers: vec![model("evalrun-rerank-l4", true)],
         environment: BTreeMap::from([("SEED".to_owned(), "7".to_owned())]),
+        exists: |path| !path.ends_with("nowhere"),
         look: |dir| {
             let fields = ["title", "description", "part_number"];
             let exists = !dir.ends_with("nowhere");
@@ -215,7 +220,7 @@ fn a_cell_is_called_the_same_wherever_its_data_lies_and_whatever_else_is_swept()
     let mut elsewhere = catalog();
     elsewhere
         .datasets
-        .insert("series-demo".to_owned(), "/mnt/data/series-demo".into());
+        .insert("series-demo".to_owned(), Source::folder("/mnt/data/series-demo"));
     let there = load(&here.source.path, &elsewhere, &[]).unwrap();
     assert_eq!(id(&here), id(&there));
     let swept = good("minimal.yaml", &[("d.limit", "[100, 50]")]).unwrap();

@@ -41,7 +41,11 @@ fn ours(name: &str, rel: Grade) -> Option<Measure> {
 
 fn topic(run: &Run, qrels: &Qrels, query: &str) -> Topic {
     let ranking = run.rankings.get(query).map_or(&[][..], Vec::as_slice);
-    Topic::new(ranking.iter().map(|s| s.doc.as_str()), &qrels.by_query[query])
+    Topic::new(
+        ranking.iter().map(|s| s.doc.as_str()),
+        &qrels.by_query[query],
+        None,
+    )
 }
 
 /// The value as trec_eval prints it, which has 0 where ours is undefined: for a topic without relevant documents, and

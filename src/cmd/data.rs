@@ -4,28 +4,24 @@ use std::collections::BTreeMap;
 
 use super::Exit;
 use super::progress::Talk;
-use crate::dataset::{self, BeirSource, Dataset};
-use crate::plan::{DataKind, Plan};
+use crate::dataset::{self, Dataset};
+use crate::plan::Plan;
 
 /// All data sets by name. Every data set is read before the first mistake ends the command, so that all of them are printed.
 pub(super) fn load(plan: &Plan, talk: &Talk) -> Result<BTreeMap<String, Dataset>, Exit> {
     let mut datasets = BTreeMap::new();
     let mut failed = false;
     for source in &plan.data {
-        let DataKind::Beir { dir, split } = &source.kind;
-        let beir = BeirSource {
-            dir: dir.clone(),
-            split: split.clone(),
-            name: Some(source.name.clone()),
-        };
-        match dataset::load(&beir) {
+        match dataset::load(&source.name, &source.kind, talk) {
             Ok(data) => {
+                let queries = match data.is_judged() {
+                    true => format!("{} judged queries ({})", data.queries.len(), data.split),
+                    false => format!("{} queries, no judgements", data.queries.len()),
+                };
                 talk.say(&format!(
-                    "{}: {} documents, {} judged queries ({})",
+                    "{}: {} documents, {queries}",
                     data.name,
-                    data.docs.len(),
-                    data.queries.len(),
-                    data.split
+                    data.docs.len()
                 ));
                 datasets.insert(source.name.clone(), data);
             }

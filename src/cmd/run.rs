@@ -210,6 +210,7 @@ fn record(data: &Dataset) -> DataRecord {
         split: data.split.clone(),
         docs: data.docs.len(),
         queries: data.queries.len(),
+        unlisted: data.qrels.unlisted,
         queries_without_relevant: data.qrels.by_query.values().filter(without_relevant).count(),
         grades,
         files: data.files.clone(),

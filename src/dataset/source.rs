@@ -6,8 +6,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Metric, Unlisted, beir};
+use super::{Dataset, Unlisted, beir};
 use crate::progress::Observer;
+use crate::vectors::Metric;
 
 /// The vectors of a source that has only one kind of them.
 pub const VECTOR: &str = "vector";
@@ -227,6 +228,14 @@ pub struct Attribute {
 }
 
 impl Source {
+    /// A folder in BEIR's layout, with nothing said about it.
+    pub fn folder(dir: impl Into<PathBuf>) -> Self {
+        Source::Beir(BeirSource {
+            dir: dir.into(),
+            ..BeirSource::default()
+        })
+    }
+
     /// The file or folder that names the data set when the spec does not.
     pub fn path(&self) -> Option<&Path> {
         match self {
@@ -238,6 +247,31 @@ impl Source {
             Source::Tar(tar) => Some(&tar.path),
             Source::Synthetic(_) => None,
         }
+    }
+
+    /// The files it is read from, as far as the source names them one by one: not those of a BEIR folder.
+    pub fn files(&self) -> Vec<&Path> {
+        let files: Vec<&PathBuf> = match self {
+            Source::Beir(beir) => beir
+                .vectors
+                .values()
+                .flat_map(|v| [&v.documents, &v.queries])
+                .collect(),
+            Source::Trec(trec) => vec![&trec.documents, &trec.topics, &trec.qrels],
+            Source::Table(table) => [&table.documents.table.file, &table.queries.table.file]
+                .into_iter()
+                .chain(table.judgements.as_ref().map(|j| &j.table.file))
+                .collect(),
+            Source::Arrays(arrays) => [&arrays.documents, &arrays.queries]
+                .into_iter()
+                .chain(&arrays.neighbours)
+                .chain(&arrays.payload)
+                .collect(),
+            Source::Hdf5(hdf5) => vec![&hdf5.file],
+            Source::Tar(tar) => vec![&tar.path],
+            Source::Synthetic(_) => Vec::new(),
+        };
+        files.into_iter().map(PathBuf::as_path).collect()
     }
 
     /// True when the source has judgements.

@@ -126,7 +126,8 @@ impl Walk<'_> {
         };
         let docs = self.qrels.by_query.get(&trace.query)?;
         let ranking = stage.docs.iter().map(String::as_str);
-        measure.measure.value(&Topic::new(ranking, docs))
+        let unlisted = self.qrels.unlisted.grade();
+        measure.measure.value(&Topic::new(ranking, docs, unlisted))
     }
 
     /// The named stage, or the pipeline's first dense one.

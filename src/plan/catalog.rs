@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::dataset::Source;
+
 /// How many documents are looked at to learn which text fields there are.
 const SAMPLED: usize = 1000;
 
 /// What the outside knows: data sets, models, environment variables.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    /// Data sets that can be called by name: name → folder.
-    pub datasets: BTreeMap<String, PathBuf>,
+    /// Data sets that can be called by name.
+    pub datasets: BTreeMap<String, Source>,
     /// Models that embed.
     pub embedders: Vec<KnownModel>,
     /// Models that rerank.
@@ -23,6 +25,8 @@ pub struct Catalog {
     pub environment: BTreeMap<String, String>,
     /// Looks into a folder: the text fields of its first documents, `None` when it holds no corpus.
     pub look: fn(&Path) -> Option<BTreeSet<String>>,
+    /// Whether a file or folder is there.
+    pub exists: fn(&Path) -> bool,
 }
 
 /// A model of the catalogue.
@@ -46,7 +50,7 @@ impl Catalog {
                 let dir = entry?.path();
                 let name = dir.file_name().and_then(|n| n.to_str()).map(str::to_owned);
                 if let (Some(name), Some(_)) = (name, corpus(&dir)) {
-                    datasets.entry(name).or_insert(dir);
+                    datasets.entry(name).or_insert_with(|| Source::folder(dir));
                 }
             }
         }
@@ -56,6 +60,7 @@ impl Catalog {
             rerankers: Vec::new(),
             environment: std::env::vars().collect(),
             look: text_fields,
+            exists: Path::exists,
         })
     }
 }
@@ -108,8 +113,8 @@ mod tests {
         let roots = [a.path().to_owned(), b.path().to_owned(), b.path().join("absent")];
         let catalog = Catalog::of_folders(&roots).unwrap();
         let expected = [
-            ("parts".to_owned(), a.path().join("parts")),
-            ("wands".to_owned(), b.path().join("wands")),
+            ("parts".to_owned(), Source::folder(a.path().join("parts"))),
+            ("wands".to_owned(), Source::folder(b.path().join("wands"))),
         ];
         assert_eq!(catalog.datasets, BTreeMap::from(expected));
     }

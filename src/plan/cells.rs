@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use super::apply::{Combination, Selected};
 use super::axes::{Assignment, Axes, Factor};
+use super::data::DataSet;
 use super::drafts::Draft;
 use super::findings::Findings;
 use super::index;
 use super::select::{Matcher, Traits, fits_nothing};
-use super::sources::{NamedBackend, Source};
+use super::sources::NamedBackend;
 use super::stages::{self, Context};
 use super::{BackendConfig, Cell, Counts, Dropped};
 use crate::content::hash_json;
@@ -33,7 +34,7 @@ const MAX_COMBINATIONS: usize = 100_000;
 pub(super) struct Parts<'a> {
     pub(super) spec: &'a Spec,
     pub(super) text: &'a str,
-    pub(super) data: &'a [Source],
+    pub(super) data: &'a [DataSet],
     pub(super) backends: &'a [NamedBackend],
     pub(super) drafts: &'a [Draft],
     pub(super) vectors: &'a BTreeMap<String, VectorConfig>,

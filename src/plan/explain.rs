@@ -5,7 +5,9 @@ mod layout;
 
 use indexmap::IndexMap;
 
-use super::{AxisKind, Cell, DataKind, GateLevel, ModelSource, Plan, Runtime, TraceKeep};
+use super::{AxisKind, Cell, GateLevel, ModelSource, Plan, Runtime, TraceKeep};
+use crate::dataset::Source;
+use crate::dataset::source::BeirSource;
 use layout::{entry, pairs, summand, table, wrapped};
 
 /// How much of something is in the cache already; the plan itself does not know.
@@ -115,10 +117,16 @@ fn settings(plan: &Plan, cached: &[Cached]) -> String {
     text
 }
 
-fn data_source(name: &str, kind: &DataKind) -> String {
-    let DataKind::Beir { dir, split } = kind;
-    let split = split.as_ref().map_or(String::new(), |s| format!(", split {s}"));
-    format!("{name} ({}{split})", dir.display())
+fn data_source(name: &str, source: &Source) -> String {
+    let what = match source {
+        Source::Beir(BeirSource {
+            split: Some(split), ..
+        }) => format!(", split {split}"),
+        Source::Synthetic(s) => format!("generated, {} × {}, seed {}", s.n, s.dim, s.seed),
+        _ => String::new(),
+    };
+    let place = source.path().map_or(String::new(), |p| p.display().to_string());
+    format!("{name} ({place}{what})")
 }
 
 fn names<'a>(all: impl Iterator<Item = &'a str>) -> String {

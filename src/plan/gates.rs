@@ -6,11 +6,12 @@ use indexmap::IndexMap;
 
 use super::axes::Axes;
 use super::cells::Made;
+use super::data::DataSet;
 use super::findings::Findings;
 use super::measure::stage_of;
 use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
-use super::sources::{Source, not_yet};
+use super::sources::not_yet;
 use super::{Compare, Gate, GateLevel, GateSubject, MeasurePlan};
 use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec};
 use crate::spec::suggest::quoted;
@@ -28,7 +29,7 @@ pub(super) struct Ground<'a> {
     pub(super) text: &'a str,
     pub(super) cells: &'a [Made],
     pub(super) axes: &'a Axes,
-    pub(super) data: &'a [Source],
+    pub(super) data: &'a [DataSet],
     pub(super) measure: &'a MeasurePlan,
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::data::DataSet;
 use super::findings::Findings;
 use super::numbers::{at_least, count, within};
-use super::sources::{Source, check_name, not_yet};
+use super::sources::{check_name, not_yet};
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
 use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec, VectorSpec};
-use crate::spec::suggest::quoted;
-use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span};
+use crate::spec::suggest::{instead, quoted};
+use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span, Spanned};
 use crate::suggest::closest;
 
 /// BM25's usual parameters (Robertson and Zaragoza 2009, section 3.5).
@@ -66,7 +67,7 @@ fn quantization(written: &IndexSpec, findings: &mut Findings) -> Quantization {
 /// The named vectors; no axis changes them.
 pub(super) fn vectors(
     written: &IndexSpec,
-    data: &[Source],
+    data: &[DataSet],
     findings: &mut Findings,
 ) -> BTreeMap<String, VectorConfig> {
     if written.vectors.value.0.is_empty() {
@@ -80,6 +81,7 @@ pub(super) fn vectors(
             VectorSpec::Text(text) => VectorConfig::Dense {
                 text: fields(&text.value, text.span, data, findings),
             },
+            VectorSpec::Precomputed(given) => precomputed(given, data, findings),
             VectorSpec::Bm25(bm25) => match &bm25.value {
                 ShortOr::Short(text) => VectorConfig::Bm25 {
                     text: fields(text, bm25.span, data, findings),
@@ -112,11 +114,35 @@ pub(super) fn vectors(
     vectors
 }
 
+/// Vectors that every data set has to bring.
+fn precomputed(given: &Spanned<String>, data: &[DataSet], findings: &mut Findings) -> VectorConfig {
+    for source in data {
+        let known = source.source.kind.vectors();
+        if known.contains(&given.value.as_str()) {
+            continue;
+        }
+        let (data, name) = (&source.source.name, &given.value);
+        let (title, label) = match known.is_empty() {
+            true => (
+                format!("data set `{data}` brings no vectors"),
+                "give it `vectors`, or make them of its texts with `text:`".to_owned(),
+            ),
+            false => (
+                format!("data set `{data}` brings no vectors called `{name}`"),
+                instead(name, known.into_iter()),
+            ),
+        };
+        findings.push(Diagnostic::new(Code::UnknownVector, title).at(given.span, label));
+    }
+    let name = given.value.clone();
+    VectorConfig::Precomputed { name }
+}
+
 /// Names of text fields, held against what the data sets show.
 pub(super) fn fields(
     written: &OneOrMany<String>,
     span: Span,
-    data: &[Source],
+    data: &[DataSet],
     findings: &mut Findings,
 ) -> Vec<String> {
     if written.0.is_empty() {
@@ -140,11 +166,4 @@ pub(super) fn fields(
         }
     }
     written.0.iter().map(|field| field.value.clone()).collect()
-}
-
-/// The text fields a vector is made of.
-pub(super) fn text_of(vector: &VectorConfig) -> &[String] {
-    match vector {
-        VectorConfig::Dense { text } | VectorConfig::Bm25 { text, .. } => text,
-    }
 }

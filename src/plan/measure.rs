@@ -1,6 +1,7 @@
 //! What is measured, every default filled in.
 
 use super::cells::Made;
+use super::data::DataSet;
 use super::findings::Findings;
 use super::numbers::{count, out_of_range};
 use super::sources::not_yet;
@@ -13,6 +14,8 @@ use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned};
 
 const QUALITY: [&str; 5] = ["success@1", "nDCG@10", "RR@10", "R@100", "Judged@10"];
+/// Without judgements there is nothing else to measure.
+const QUALITY_UNJUDGED: [&str; 1] = ["knn_recall@10"];
 const QUANTILES: [f64; 3] = [50.0, 95.0, 99.0];
 const WARMUP: usize = 20;
 const PASSES: usize = 3;
@@ -25,8 +28,13 @@ pub(super) const SEED: u64 = 42;
 pub(super) type Measures = Vec<(StageMeasure, Span)>;
 
 /// What is measured, and where each measure is written.
-pub(super) fn measure(written: &MeasureSpec, findings: &mut Findings) -> (MeasurePlan, Measures) {
-    let quality = quality(written, findings);
+pub(super) fn measure(
+    written: &MeasureSpec,
+    data: &[DataSet],
+    findings: &mut Findings,
+) -> (MeasurePlan, Measures) {
+    let judged = data.is_empty() || data.iter().any(|d| d.source.kind.is_judged());
+    let quality = quality(written, judged, findings);
     let slices = written.slices.iter().flat_map(|s| s.items());
     let plan = MeasurePlan {
         quality: quality.iter().map(|(m, _)| m.clone()).collect(),
@@ -49,10 +57,14 @@ pub(super) fn measure(written: &MeasureSpec, findings: &mut Findings) -> (Measur
     (plan, quality)
 }
 
-fn quality(written: &MeasureSpec, findings: &mut Findings) -> Measures {
+fn quality(written: &MeasureSpec, judged: bool, findings: &mut Findings) -> Measures {
     let Some(written) = &written.quality else {
         let known = |name: &str| name.parse().expect("the default measures are measures");
-        return QUALITY.iter().map(|name| (known(name), Span::UNKNOWN)).collect();
+        let default = match judged {
+            true => &QUALITY[..],
+            false => &QUALITY_UNJUDGED[..],
+        };
+        return default.iter().map(|name| (known(name), Span::UNKNOWN)).collect();
     };
     if written.value.0.is_empty() {
         let diagnostic = Diagnostic::new(Code::Nothing, "no measure of quality");
@@ -171,6 +183,31 @@ pub(super) fn check(measures: &Measures, cells: &[Made], findings: &mut Findings
         }
         for cell in cells {
             check_in(measure, *span, cell, findings);
+        }
+    }
+}
+
+/// Measures that need judgements, on data sets that have none.
+pub(super) fn check_judged(measures: &Measures, cells: &[Made], data: &[DataSet], findings: &mut Findings) {
+    let searched = |d: &&DataSet| cells.iter().any(|c| c.cell.data == d.source.name);
+    for set in data
+        .iter()
+        .filter(|d| !d.source.kind.is_judged())
+        .filter(searched)
+    {
+        for (measure, span) in measures {
+            if matches!(measure.measure, Measure::KnnRecall { .. }) {
+                continue;
+            }
+            let title = format!("`{measure}` needs judgements, and `{}` has none", set.source.name);
+            let diagnostic = Diagnostic::new(Code::Unjudged, title);
+            // A default measure stands nowhere; the data set does.
+            let diagnostic = match span.is_known() {
+                true => diagnostic.at(*span, "").also(set.span, "it is vectors only"),
+                false => diagnostic.at(set.span, "it is vectors only"),
+            };
+            let help = "measure `knn_recall@k` here; judged data sets go into an experiment of their own";
+            findings.push(diagnostic.help(help));
         }
     }
 }

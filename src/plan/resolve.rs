@@ -5,11 +5,12 @@ use std::path::Path;
 use super::axes::{self, Scope};
 use super::catalog::Catalog;
 use super::cells::{self, Cells, Parts};
+use super::data::{self, DataSet};
 use super::drafts::{self, Draft};
 use super::findings::Findings;
 use super::gates::{self, Ground};
 use super::settings::Owner;
-use super::sources::{self, NamedBackend, Source, check_name, not_yet};
+use super::sources::{self, NamedBackend, check_name, not_yet};
 use super::used::Used;
 use super::{Models, Plan, index, measure};
 use crate::spec::data::ModelKindSpec;
@@ -27,18 +28,17 @@ pub fn resolve(
     let mut findings = Findings::default();
     let folder = source.path.parent().unwrap_or(Path::new(""));
     check_header(spec, &mut findings);
-    let data = sources::data(spec, folder, catalog, &mut findings);
+    let data = data::data(spec, folder, catalog, &mut findings);
     let backends = sources::backends(spec, &mut findings);
     let models = models(spec, folder, catalog, &mut findings);
     let drafts = drafts::drafts(spec, &mut findings);
     let vectors = index::vectors(&spec.index, &data, &mut findings);
-    let (measure, measures) = measure::measure(&spec.measure, &mut findings);
+    let (measure, measures) = measure::measure(&spec.measure, &data, &mut findings);
     let axes = axes::read(&spec.sweep, &scope(&data, &backends, &drafts), &mut findings);
 
     let reranker = spec.models.reranker.as_ref().map(|m| match &m.value {
         ShortOr::Short(name) => name.as_str(),
         ShortOr::Long(ModelKindSpec::Onnx(dir)) => dir,
-        ShortOr::Long(_) => "",
     });
     let parts = Parts {
         spec,
@@ -61,6 +61,7 @@ pub fn resolve(
             .push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
     }
     measure::check(&measures, &made, &mut findings);
+    measure::check_judged(&measures, &made, &data, &mut findings);
     let ground = Ground {
         text: &source.text,
         cells: &made,
@@ -113,7 +114,7 @@ fn check_header(spec: &Spec, findings: &mut Findings) {
     }
 }
 
-fn scope(data: &[Source], backends: &[NamedBackend], drafts: &[Draft]) -> Scope {
+fn scope(data: &[DataSet], backends: &[NamedBackend], drafts: &[Draft]) -> Scope {
     let of_draft = |d: &Draft| -> Vec<(String, Owner)> {
         let stages = d.stages.iter().map(|s| &s.value.0);
         stages.map(|s| (s.name().value.clone(), Owner::of(s))).collect()
@@ -138,9 +139,10 @@ fn models(spec: &Spec, folder: &Path, catalog: &Catalog, findings: &mut Findings
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::dataset::Source;
     use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, Rerank, StageKind, Tail};
     use crate::plan::{GateLevel, GateSubject, KnownModel, Relation};
     use crate::spec;
@@ -171,12 +173,14 @@ pipelines:
             name: name.to_owned(),
             builtin: true,
         };
+        let folder = |name: &str| (name.to_owned(), Source::folder(name));
         let catalog = Catalog {
-            datasets: ["parts", "wands"].map(|n| (n.to_owned(), n.into())).into(),
+            datasets: ["parts", "wands"].map(folder).into(),
             embedders: vec![model("e")],
             rerankers: vec![model("r")],
             environment: BTreeMap::new(),
-            look: |_| None,
+            look: |_| Some(BTreeSet::new()),
+            exists: |_| false,
         };
         let source = SpecSource {
             path: "demo.yaml".into(),

@@ -1,25 +1,13 @@
-//! Data sets, backends and models: everything a spec names that is kept outside it.
+//! Backends and models: what a spec names that is kept outside it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::catalog::{Catalog, KnownModel};
+use super::catalog::KnownModel;
 use super::findings::Findings;
-use super::{BackendConfig, DataKind, DataSource, ModelSource, Runtime};
-use crate::spec::data::{BackendSpec, DataKindSpec, DataSpec, ModelKindSpec, ModelSpec, RuntimeSpec};
+use super::{BackendConfig, ModelSource, Runtime};
+use crate::spec::data::{BackendSpec, ModelKindSpec, ModelSpec, RuntimeSpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned, Spec};
-
-/// A data set of the spec.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) source: DataSource,
-    /// How the spec calls it, the same on any machine.
-    pub(super) written: String,
-    pub(super) span: Span,
-    /// Text fields of its first documents.
-    pub(super) fields: BTreeSet<String>,
-}
 
 /// A backend of the spec.
 #[derive(Debug, Clone)]
@@ -33,103 +21,6 @@ pub(super) struct NamedBackend {
 /// A diagnostic for a form that this version refuses by name.
 pub(super) fn not_yet(what: &str, span: Span) -> Diagnostic {
     Diagnostic::new(Code::NotYet, format!("{what} is not in this version yet")).at(span, "")
-}
-
-/// The data sets of the spec, those that are right.
-pub(super) fn data(spec: &Spec, folder: &Path, catalog: &Catalog, findings: &mut Findings) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
-    if spec.data.value.0.is_empty() {
-        findings.push(Diagnostic::new(Code::Nothing, "no data set").at(spec.data.span, "name at least one"));
-    }
-    for (written, span) in spec.data.items() {
-        let Some(source) = data_set(written, span, folder, catalog, findings) else {
-            continue;
-        };
-        if let Some(first) = sources.iter().find(|s| s.source.name == source.source.name) {
-            findings.push(
-                Diagnostic::new(
-                    Code::NameTwice,
-                    format!("two data sets are called `{}`", source.source.name),
-                )
-                .at(span, "the second one")
-                .also(first.span, "the first one")
-                .help("give one of them another `name`: `{ beir: { dir: …, name: … } }`"),
-            );
-            continue;
-        }
-        sources.push(source);
-    }
-    sources
-}
-
-fn data_set(
-    written: &DataSpec,
-    span: Span,
-    folder: &Path,
-    catalog: &Catalog,
-    findings: &mut Findings,
-) -> Option<Source> {
-    let (dir, split, name) = match written {
-        ShortOr::Short(name) => return named_data(name, span, catalog, findings),
-        ShortOr::Long(DataKindSpec::Beir(ShortOr::Short(dir))) => (dir, None, None),
-        ShortOr::Long(DataKindSpec::Beir(ShortOr::Long(beir))) => {
-            (&beir.dir, beir.split.clone(), beir.name.clone())
-        }
-        ShortOr::Long(DataKindSpec::Trec(_)) => return refuse("data of kind `trec`", span, findings),
-        ShortOr::Long(DataKindSpec::Parquet(_)) => return refuse("data of kind `parquet`", span, findings),
-        ShortOr::Long(DataKindSpec::Synthetic(_)) => {
-            return refuse("data of kind `synthetic`", span, findings);
-        }
-    };
-    let path = folder.join(dir);
-    let Some(fields) = (catalog.look)(&path) else {
-        findings.push(
-            Diagnostic::new(Code::UnknownData, format!("no corpus in `{}`", path.display()))
-                .at(span, "a folder with `corpus.jsonl` is expected there")
-                .help("the path is relative to the spec file"),
-        );
-        return None;
-    };
-    let last = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    Some(Source {
-        written: format!("{dir}#{}", split.as_deref().unwrap_or_default()),
-        source: DataSource {
-            name: name.or(last).unwrap_or_else(|| dir.clone()),
-            kind: DataKind::Beir { dir: path, split },
-        },
-        span,
-        fields,
-    })
-}
-
-fn named_data(name: &str, span: Span, catalog: &Catalog, findings: &mut Findings) -> Option<Source> {
-    let Some(dir) = catalog.datasets.get(name) else {
-        let known = catalog.datasets.keys().map(String::as_str);
-        findings.push(
-            Diagnostic::new(Code::UnknownData, format!("unknown data set `{name}`"))
-                .at(span, instead(name, known))
-                .help("a name is a folder under `datasets/`; for any other folder write `{ beir: path }`"),
-        );
-        return None;
-    };
-    let kind = DataKind::Beir {
-        dir: dir.clone(),
-        split: None,
-    };
-    Some(Source {
-        source: DataSource {
-            name: name.to_owned(),
-            kind,
-        },
-        written: name.to_owned(),
-        span,
-        fields: (catalog.look)(dir).unwrap_or_default(),
-    })
-}
-
-fn refuse<T>(what: &str, span: Span, findings: &mut Findings) -> Option<T> {
-    findings.push(not_yet(what, span));
-    None
 }
 
 /// The backends of the spec, those that are right; the embedded engine when the spec names none.
@@ -194,9 +85,6 @@ pub(super) fn model(
     let Spanned { value, span } = written?;
     let name = match value {
         ShortOr::Short(name) => name,
-        ShortOr::Long(ModelKindSpec::Precomputed(_)) => {
-            return refuse("a `precomputed` model", *span, findings);
-        }
         ShortOr::Long(ModelKindSpec::Onnx(_)) if runtime == Runtime::Builtin => {
             let title = "the built-in runtime runs no model from a folder";
             let help = "leave `runtime` out, or name a model that comes with the program";

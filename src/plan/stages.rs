@@ -4,10 +4,10 @@ mod fuse;
 pub(super) mod limits;
 mod rerank;
 
+use super::data::DataSet;
 use super::drafts::Draft;
 use super::findings::Findings;
 use super::numbers::{count, within};
-use super::sources::Source;
 use crate::pipeline::{
     Dense, FilterUse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy,
     VectorConfig,
@@ -27,7 +27,7 @@ const EF: usize = 128;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) index: &'a IndexConfig,
-    pub(super) data: &'a [Source],
+    pub(super) data: &'a [DataSet],
     /// The name of `models.reranker`, if there is one.
     pub(super) reranker: Option<&'a str>,
 }
@@ -60,9 +60,9 @@ pub(super) fn pipeline(draft: &Draft, context: Context<'_>, findings: &mut Findi
 
 fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Option<Dense> {
     let vector = vector(&stage.vector, context, findings);
-    if let Some(VectorConfig::Bm25 { .. }) = vector {
+    if vector.is_some_and(|v| !v.is_dense()) {
         let title = format!("vector `{}` is sparse", stage.vector.value);
-        let label = "a dense stage searches a vector made with `text:`";
+        let label = "a dense stage searches a vector made with `text:` or `precomputed:`";
         findings.push(Diagnostic::new(Code::WrongVector, title).at(stage.vector.span, label));
     }
     let exact = stage.exact.as_ref().is_some_and(|e| e.value);
@@ -141,7 +141,7 @@ fn check_codes(stage: &DenseSpec, oversampling: f64, rescore: bool, findings: &m
 
 fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> Option<Sparse> {
     let vector = vector(&stage.vector, context, findings);
-    if let Some(VectorConfig::Dense { .. }) = vector {
+    if vector.is_some_and(VectorConfig::is_dense) {
         let title = format!("vector `{}` is dense", stage.vector.value);
         let label = "a sparse stage searches a vector made with `bm25:`";
         findings.push(Diagnostic::new(Code::WrongVector, title).at(stage.vector.span, label));

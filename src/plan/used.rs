@@ -1,9 +1,10 @@
 //! What the cells use of what the spec defines; the rest is worth a warning.
 
 use super::cells::Made;
+use super::data::DataSet;
 use super::drafts::{self, Draft};
 use super::findings::Findings;
-use super::sources::{NamedBackend, Source};
+use super::sources::NamedBackend;
 use super::{DataSource, ModelSource, Models};
 use crate::pipeline::StageKind;
 use crate::spec::index::VectorSpec;
@@ -55,7 +56,7 @@ impl Used<'_> {
     }
 
     /// The data sets that a cell searches.
-    pub(super) fn data(&self, data: Vec<Source>) -> Vec<DataSource> {
+    pub(super) fn data(&self, data: Vec<DataSet>) -> Vec<DataSource> {
         let sources = data.into_iter().map(|s| s.source);
         sources
             .filter(|s| self.made.iter().any(|m| m.cell.data == s.name))
@@ -63,7 +64,7 @@ impl Used<'_> {
     }
 
     /// Warns of everything that is defined and never used.
-    pub(super) fn check(&self, data: &[Source], backends: &[NamedBackend], findings: &mut Findings) {
+    pub(super) fn check(&self, data: &[DataSet], backends: &[NamedBackend], findings: &mut Findings) {
         for source in data {
             let name = &source.source.name;
             if !self.made.iter().any(|m| m.cell.data == *name) {

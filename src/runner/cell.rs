@@ -1,14 +1,11 @@
 //! One cell with everything it needs to answer a query.
-
-use std::collections::BTreeMap;
-
 use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
 use crate::dataset::{Dataset, Query};
 use crate::hit::Hit;
 use crate::index::{Counters, SparseVector};
 use crate::pipeline::{Rerank, StageKind, fusion, rerank::rerank};
 use crate::plan::Cell;
-use crate::prepare::{PreparedData, SparseVectors, passage_key, vector_key};
+use crate::prepare::{DenseVectors, PreparedData, SparseVectors, passage_key, vector_key};
 
 /// A cell beside the data it searches; shared by all its workers.
 #[derive(Debug)]
@@ -16,8 +13,8 @@ pub(super) struct CellContext<'a> {
     pub(super) cell: &'a Cell,
     pub(super) data: &'a Dataset,
     pub(super) prepared: &'a PreparedData,
-    /// Names of the dense vectors its pipeline searches.
-    dense: Vec<&'a str>,
+    /// The dense vectors its pipeline searches, by name.
+    pub(super) dense: Vec<(&'a str, &'a DenseVectors)>,
     /// The sparse vectors its pipeline searches, by name.
     pub(super) sparse: Vec<(&'a str, &'a SparseVectors)>,
 }
@@ -25,8 +22,8 @@ pub(super) struct CellContext<'a> {
 /// A query in the form models leave it.
 #[derive(Debug, Clone)]
 pub(super) struct Encoded<'a> {
-    /// Embedding of the text.
-    pub(super) dense: Option<&'a [f32]>,
+    /// Per dense vector of the context, in its order.
+    pub(super) dense: Vec<&'a [f32]>,
     /// Per sparse vector of the context, in its order.
     pub(super) sparse: Vec<&'a SparseVector>,
 }
@@ -37,7 +34,10 @@ impl<'a> CellContext<'a> {
         let mut sparse = Vec::new();
         for stage in &cell.pipeline.stages {
             match &stage.kind {
-                StageKind::Dense(d) if !dense.contains(&d.vector.as_str()) => dense.push(d.vector.as_str()),
+                StageKind::Dense(d) if !dense.iter().any(|(n, _)| *n == d.vector) => {
+                    let config = &cell.index.vectors[&d.vector];
+                    dense.push((d.vector.as_str(), &prepared.dense[&vector_key(config)]));
+                }
                 StageKind::Sparse(s) if !sparse.iter().any(|(n, _)| *n == s.vector) => {
                     let config = &cell.index.vectors[&s.vector];
                     sparse.push((s.vector.as_str(), &prepared.sparse[&vector_key(config)]));
@@ -56,13 +56,13 @@ impl<'a> CellContext<'a> {
 
     /// True when a query has to be embedded.
     pub(super) fn needs_embedding(&self) -> bool {
-        !self.dense.is_empty()
+        self.dense.iter().any(|(_, vectors)| vectors.embedded)
     }
 
     /// Query `q` as it was prepared.
     pub(super) fn prepared_query(&self, q: usize) -> Encoded<'a> {
         Encoded {
-            dense: self.prepared.queries.as_ref().map(|rows| rows.row(q)),
+            dense: self.dense.iter().map(|(_, d)| d.queries.row(q)).collect(),
             sparse: self.sparse.iter().map(|(_, s)| &s.queries[q]).collect(),
         }
     }
@@ -74,14 +74,11 @@ impl<'a> CellContext<'a> {
         query: &Query,
         encoded: &Encoded<'_>,
     ) -> Result<Vec<StageAnswer>, BackendError> {
-        let dense: BTreeMap<&str, &[f32]> = match encoded.dense {
-            Some(row) => self.dense.iter().map(|name| (*name, row)).collect(),
-            None => BTreeMap::new(),
-        };
+        let dense = self.dense.iter().zip(&encoded.dense);
         let sparse = self.sparse.iter().zip(&encoded.sparse);
         searcher.search(&Request {
             stages: self.cell.pipeline.backend_part(),
-            dense,
+            dense: dense.map(|((name, _), row)| (*name, *row)).collect(),
             sparse: sparse.map(|((name, _), vector)| (*name, *vector)).collect(),
             filter: query.filter.as_ref(),
         })

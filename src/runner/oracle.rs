@@ -62,14 +62,11 @@ fn neighbours(
     stage: &Dense,
     k: usize,
 ) -> Vec<Vec<Hit>> {
-    let Some(queries) = &prepared.queries else {
-        return Vec::new();
-    };
     (0..data.queries.len())
         .into_par_iter()
         .map(|q| {
             let filter = stage.effective_filter(data.queries[q].filter.as_ref());
-            exact(prepared, vectors, queries.row(q), filter.as_ref(), k)
+            exact(prepared, vectors, vectors.queries.row(q), filter.as_ref(), k)
         })
         .collect()
 }

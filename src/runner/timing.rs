@@ -12,6 +12,7 @@ use crate::index::SparseVector;
 use crate::models::{Embedder, Reranker};
 use crate::pipeline::StageKind;
 use crate::plan::LatencyPlan;
+use crate::prepare::DenseVectors;
 use crate::progress::Silent;
 use crate::store::{EMBED, LatencySample, TOTAL, Timing};
 
@@ -84,8 +85,13 @@ impl<'a> Worker<'a> {
             .iter()
             .map(|(_, vectors)| vectors.encoder.query(&query.text))
             .collect();
+        // A vector that came with the data is at hand; any other is what the model just made.
+        let row = |(_, vectors): &(&str, &'a DenseVectors)| match (&dense, vectors.embedded) {
+            (Some(rows), true) => rows.row(0),
+            _ => vectors.queries.row(q),
+        };
         let encoded = Encoded {
-            dense: dense.as_ref().map(|rows| rows.row(0)),
+            dense: self.context.dense.iter().map(row).collect(),
             sparse: sparse.iter().collect(),
         };
         let embedded = self.clock.now();

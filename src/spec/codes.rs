@@ -50,6 +50,8 @@ codes! {
     NoModel "E0210" "A stage or a vector needs a model that the spec does not name."
     WrongVector "E0211" "A stage searches a vector of another kind."
     Nothing "E0212" "A list that may not be empty is."
+    Unjudged "E0213" "A measure that needs judgements, on a data set that has none."
+    NoFile "E0214" "A file that a data set is to be read from is not there, or is of no known kind."
     OutOfRange "E0301" "A number outside the range in which it means something."
     OneList "E0302" "A fusion of fewer than two different lists."
     Weights "E0303" "Weights that do not fit the lists, or decide nothing."

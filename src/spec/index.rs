@@ -25,6 +25,8 @@ pub struct IndexSpec {
 pub enum VectorSpec {
     /// Dense: the embedding of these text fields, joined with a blank.
     Text(Spanned<OneOrMany<String>>),
+    /// Dense: vectors that come with the data set, by the name the data set gives them (`vector` where it has but one).
+    Precomputed(Spanned<String>),
     /// Sparse: BM25 weights of the words of these text fields; fields alone, or `{ text, k1, b }`.
     Bm25(Spanned<ShortOr<OneOrMany<String>, Bm25Spec>>),
 }

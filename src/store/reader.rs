@@ -48,8 +48,14 @@ impl Bundle {
     /// Judgements of a data set.
     pub fn qrels(&self, data: &str) -> Result<Qrels, StoreError> {
         let path = self.dir.join("qrels").join(format!("{data}.qrels"));
+        let record = self.manifest.data.get(data);
+        let unlisted = record.map(|r| r.unlisted).unwrap_or_default();
+        // A set without judgements has no such file.
+        if record.is_some_and(|r| r.grades.is_empty()) {
+            return Ok(Qrels::default());
+        }
         match read_trec(&path) {
-            Ok((qrels, _)) => Ok(qrels),
+            Ok((qrels, _)) => Ok(Qrels { unlisted, ..qrels }),
             Err(e) => Err(StoreError::Malformed {
                 path,
                 line: None,

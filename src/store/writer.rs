@@ -87,7 +87,9 @@ impl BundleWriter {
                 };
                 json_line(&mut out, &record).map_err(io("writing", &path))?;
             }
-            self.qrels(name, &data.qrels)?;
+            if data.is_judged() {
+                self.qrels(name, &data.qrels)?;
+            }
         }
         out.flush().map_err(io("writing", &path))
     }

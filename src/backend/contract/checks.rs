@@ -9,7 +9,7 @@ use crate::filter::{Filter, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
 use crate::pipeline::{Fusion, IndexConfig, Normalize, Quantization, Stage, Strategy, fusion};
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
 
 const LIMIT: usize = 10;
 
@@ -359,6 +359,7 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, documents: usize) -> Vec<St
     };
     let (words, payload) = (vec![word.clone(); documents], vec![Payload::new(); documents]);
     let dense_points = DensePoints {
+        metric: Metric::Cosine,
         rows: &rows,
         points: &points,
     };

@@ -10,7 +10,7 @@ use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
 use crate::index::testing::Rng;
 use crate::pipeline::Stage;
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
 
 pub(crate) const DOCUMENTS: usize = 240;
 pub(crate) const DIM: usize = 24;
@@ -59,10 +59,12 @@ impl Corpus {
 
     pub(crate) fn points(&self) -> Points<'_> {
         let body = DensePoints {
+            metric: Metric::Cosine,
             rows: &self.body,
             points: &self.body_points,
         };
         let title = DensePoints {
+            metric: Metric::Cosine,
             rows: &self.title,
             points: &self.title_points,
         };

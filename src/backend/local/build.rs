@@ -12,6 +12,7 @@ use crate::index::IndexError;
 use crate::index::dense::{DenseIndex, DenseParams};
 use crate::index::sparse::SparseIndex;
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
+use crate::vectors::Metric;
 
 /// A complete index in memory.
 pub(super) struct LocalIndex {
@@ -31,7 +32,7 @@ impl LocalIndex {
             )));
         }
         let of_kind = |dense: bool| {
-            let is = move |v: &VectorConfig| matches!(v, VectorConfig::Dense { .. }) == dense;
+            let is = move |v: &VectorConfig| v.is_dense() == dense;
             let named = config.vectors.iter().filter(move |(_, v)| is(v));
             named.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
         };
@@ -131,6 +132,13 @@ impl Index for LocalIndex {
 
 fn build_dense(config: &IndexConfig, points: &Points<'_>, name: &str) -> Result<DenseIndex, BackendError> {
     let given = points.dense.get(name).ok_or_else(|| missing(name))?;
+    if given.metric != Metric::Cosine {
+        let reason = format!(
+            "vector `{name}` is compared by {}; the embedded engine compares by cosine only",
+            given.metric.words()
+        );
+        return Err(BackendError::Build(reason));
+    }
     let params = DenseParams {
         graph: graph_params(config.graph),
         binary: config.quantization == Quantization::Binary,

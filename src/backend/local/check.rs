@@ -38,8 +38,8 @@ pub(super) fn graph_params(graph: Graph) -> Option<GraphParams> {
 
 fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
     match index.vectors.get(&dense.vector) {
-        Some(VectorConfig::Dense { .. }) => {}
-        Some(VectorConfig::Bm25 { .. }) => return Err(format!("vector `{}` is sparse", dense.vector)),
+        Some(vector) if vector.is_dense() => {}
+        Some(_) => return Err(format!("vector `{}` is sparse", dense.vector)),
         None => return Err(format!("the index has no vector `{}`", dense.vector)),
     }
     if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
@@ -57,7 +57,7 @@ fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
 fn check_sparse(index: &IndexConfig, sparse: &Sparse) -> Result<(), String> {
     match index.vectors.get(&sparse.vector) {
         Some(VectorConfig::Bm25 { .. }) => {}
-        Some(VectorConfig::Dense { .. }) => return Err(format!("vector `{}` is dense", sparse.vector)),
+        Some(_) => return Err(format!("vector `{}` is dense", sparse.vector)),
         None => return Err(format!("the index has no vector `{}`", sparse.vector)),
     }
     match sparse.filter.strategy {

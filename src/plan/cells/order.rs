@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 
 use super::Made;
-use crate::plan::sources::Source;
+use crate::plan::data::DataSet;
 
 /// Hex digits of a cell's id.
 const ID_DIGITS: usize = 10;
@@ -26,7 +26,7 @@ pub(super) fn shorten_ids(made: &mut [Made]) {
 }
 
 /// Sorts by data set, then index build, then the order in which the axes make them. Returns the number of builds.
-pub(super) fn sort(made: &mut [Made], data: &[Source]) -> usize {
+pub(super) fn sort(made: &mut [Made], data: &[DataSet]) -> usize {
     let builds: IndexSet<String> = made.iter().map(|m| m.cell.build_key()).collect();
     made.sort_by_cached_key(|one| {
         let source = data.iter().position(|s| s.source.name == one.cell.data);

@@ -90,6 +90,7 @@ pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
     for (name, vector) in &index.vectors {
         let value = match vector {
             VectorConfig::Dense { text } => format!("text{}", list(text)),
+            VectorConfig::Precomputed { name } => format!("precomputed({name})"),
             VectorConfig::Bm25 { text, k1, b } => format!("bm25{} k1={k1} b={b}", list(text)),
         };
         facts.push(fact(&format!("index.vectors.{name}"), value));

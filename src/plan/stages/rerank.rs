@@ -34,9 +34,16 @@ pub(super) fn rerank(
     let written = written.map(|f| index::fields(&f.value, f.span, context.data, findings));
     let (of, _) = inputs(before.stages, before.position).pop()?;
     before.check_depth(&of, &stage.depth, findings);
+    let fields = written.unwrap_or_else(|| before.searched(&of, context));
+    if fields.is_empty() && stage.fields.is_none() {
+        let title = format!("stage `{}` has no text to read", stage.name.value);
+        let label = "the list it reorders was found by precomputed vectors alone";
+        let diagnostic = Diagnostic::new(Code::MissingKey, title).at(stage.name.span, label);
+        findings.push(diagnostic.help("name the text `fields` that its passages are made of"));
+    }
     Some(Rerank {
         model: model?,
-        fields: written.unwrap_or_else(|| before.searched(&of, context)),
+        fields,
         of,
         depth,
         tail: match stage.tail.as_ref().map(|t| t.value) {
@@ -66,7 +73,7 @@ impl Before<'_> {
     fn searched(&self, list: &str, context: Context<'_>) -> Vec<String> {
         let text = |vector: &str| {
             let vector = context.index.vectors.get(vector);
-            vector.map_or(Vec::new(), |v| index::text_of(v).to_vec())
+            vector.map_or(Vec::new(), |v| v.text().to_vec())
         };
         let found: Vec<String> = match self.pipeline.stage(list).map(|s| &s.kind) {
             None => Vec::new(),

@@ -172,6 +172,7 @@ fn topic<'a>(evaluation: &'a Evaluation, record: &QueryRecord, cutoffs: &'a [usi
     let qrels = evaluation.qrels.get(&record.data);
     Topic::new(
         qrels.and_then(|q| q.by_query.get(&record.query)),
+        qrels.and_then(|q| q.unlisted.grade()),
         evaluation.texts.get(&record.data),
         cutoffs,
         evaluation.plan.measure.trace.depth,

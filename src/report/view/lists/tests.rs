@@ -25,7 +25,7 @@ fn judged(grades: &[(&str, Grade)]) -> BTreeMap<String, Grade> {
 }
 
 fn topic(judged: &BTreeMap<String, Grade>) -> Topic<'_> {
-    Topic::new(Some(judged), None, &[1, 10], 20)
+    Topic::new(Some(judged), None, None, &[1, 10], 20)
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn losing_or_never_finding_the_answer_is_said() {
         sentence(&topic, &plain, &[without]),
         "The only relevant document was not found by any stage."
     );
-    let nobody = Topic::new(None, None, &[], 20);
+    let nobody = Topic::new(None, None, None, &[], 20);
     assert_eq!(
         sentence(&nobody, &plain, &[view("d", 0, &[])]),
         "No relevant document is judged for this query."
@@ -168,7 +168,7 @@ fn titles_fall_back_to_the_first_text() {
             ]),
         ),
     ]);
-    let topic = Topic::new(None, Some(&texts), &[], 5);
+    let topic = Topic::new(None, None, Some(&texts), &[], 5);
     assert_eq!(
         [topic.title("a"), topic.title("b"), topic.title("c")],
         ["Some text", "Brake", ""]

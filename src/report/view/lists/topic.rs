@@ -12,6 +12,8 @@ use super::super::text::one_line;
 pub(crate) struct Topic<'a> {
     /// Judged documents of the query.
     pub(crate) judged: Option<&'a BTreeMap<String, Grade>>,
+    /// The grade of a document that is not among them; `None`, unless the judgements are complete.
+    unlisted: Option<Grade>,
     /// Document → field → text.
     texts: Option<&'a BTreeMap<String, BTreeMap<String, String>>>,
     /// The documents of the query's highest grade, if that makes them relevant: its best answers.
@@ -35,6 +37,7 @@ impl<'a> Topic<'a> {
     /// Of one query. `cutoffs` ascend; `depth` is the number of rows per list.
     pub(crate) fn new(
         judged: Option<&'a BTreeMap<String, Grade>>,
+        unlisted: Option<Grade>,
         texts: Option<&'a BTreeMap<String, BTreeMap<String, String>>>,
         cutoffs: &'a [usize],
         depth: usize,
@@ -44,6 +47,7 @@ impl<'a> Topic<'a> {
         let targets = grades.filter(|(_, grade)| top >= 1 && **grade == top);
         Topic {
             judged,
+            unlisted,
             texts,
             targets: targets.map(|(doc, _)| doc.as_str()).collect(),
             cutoffs,
@@ -53,7 +57,7 @@ impl<'a> Topic<'a> {
 
     /// Grade of a document; `None` is unjudged.
     fn grade(&self, doc: &str) -> Option<Grade> {
-        self.judged?.get(doc).copied()
+        self.judged?.get(doc).copied().or(self.unlisted)
     }
 
     /// Whether a document is judged relevant.
