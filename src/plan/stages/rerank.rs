@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::limits::{limit_span, limits};
-use crate::pipeline::{Pipeline, Rerank, StageKind, Tail};
+use crate::pipeline::{Pipeline, Rerank, StageKind, Tail, VectorConfig};
 use crate::plan::drafts::inputs;
 use crate::plan::findings::Findings;
 use crate::plan::index;
@@ -35,7 +35,8 @@ pub(super) fn rerank(
     let (of, _) = inputs(before.stages, before.position).pop()?;
     before.check_depth(&of, &stage.depth, findings);
     let fields = written.unwrap_or_else(|| before.searched(&of, context));
-    if fields.is_empty() && stage.fields.is_none() {
+    let given = |v: &VectorConfig| matches!(v, VectorConfig::Precomputed { .. });
+    if fields.is_empty() && stage.fields.is_none() && context.index.vectors.values().any(given) {
         let title = format!("stage `{}` has no text to read", stage.name.value);
         let label = "the list it reorders was found by precomputed vectors alone";
         let diagnostic = Diagnostic::new(Code::MissingKey, title).at(stage.name.span, label);
