@@ -89,6 +89,13 @@ pub struct DataRecord {
     pub files: Vec<SourceFile>,
 }
 
+impl DataRecord {
+    /// True when there is a judgement; without one only `knn_recall` was measured.
+    pub fn is_judged(&self) -> bool {
+        !self.grades.is_empty()
+    }
+}
+
 /// The machine, as far as it says; unknown is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Machine {

@@ -129,7 +129,7 @@ fn precomputed(given: &Spanned<String>, data: &[DataSet], findings: &mut Finding
             ),
             false => (
                 format!("data set `{data}` brings no vectors called `{name}`"),
-                instead(name, known.into_iter()),
+                instead(name, known),
             ),
         };
         findings.push(Diagnostic::new(Code::UnknownVector, title).at(given.span, label));

@@ -51,7 +51,7 @@ impl Bundle {
         let record = self.manifest.data.get(data);
         let unlisted = record.map(|r| r.unlisted).unwrap_or_default();
         // A set without judgements has no such file.
-        if record.is_some_and(|r| r.grades.is_empty()) {
+        if record.is_some_and(|r| !r.is_judged()) {
             return Ok(Qrels::default());
         }
         match read_trec(&path) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::SourceFile;
+use crate::dataset::{SourceFile, Unlisted};
 use crate::evaluate::{CellResult, CellState, Evaluation};
 use crate::store::{DataRecord, Manifest};
 
@@ -132,24 +132,32 @@ fn health(manifest: &Manifest) -> Group {
 }
 
 fn data(name: &str, record: &DataRecord) -> Group {
-    let grades = |grades: &BTreeMap<i32, usize>| {
-        let parts: Vec<String> = grades.iter().map(|(g, n)| format!("{n} × grade {g}")).collect();
-        if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join(", ")
-        }
-    };
-    let mut facts = vec![
-        ("split".to_owned(), record.split.clone()),
-        ("documents".to_owned(), integer(record.docs as u64)),
-        ("judged queries".to_owned(), integer(record.queries as u64)),
-        (
-            "of these without a relevant document".to_owned(),
-            integer(record.queries_without_relevant as u64),
-        ),
-        ("judgements".to_owned(), grades(&record.grades)),
-    ];
+    let mut facts = vec![("documents".to_owned(), integer(record.docs as u64))];
+    if record.is_judged() {
+        let unlisted = match record.unlisted {
+            Unlisted::Unjudged => "",
+            Unlisted::Irrelevant => ", and grade 0 for every other pair: they are complete",
+        };
+        let grades: Vec<String> = record
+            .grades
+            .iter()
+            .map(|(g, n)| format!("{n} × grade {g}"))
+            .collect();
+        facts.insert(0, ("split".to_owned(), record.split.clone()));
+        facts.extend([
+            ("judged queries".to_owned(), integer(record.queries as u64)),
+            (
+                "of these without a relevant document".to_owned(),
+                integer(record.queries_without_relevant as u64),
+            ),
+            (
+                "judgements".to_owned(),
+                format!("{}{unlisted}", grades.join(", ")),
+            ),
+        ]);
+    } else {
+        facts.push(("queries, none judged".to_owned(), integer(record.queries as u64)));
+    }
     facts.extend(record.files.iter().map(file));
     Group {
         title: format!("Data: {name}"),

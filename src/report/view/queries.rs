@@ -179,6 +179,14 @@ fn topic<'a>(evaluation: &'a Evaluation, record: &QueryRecord, cutoffs: &'a [usi
     )
 }
 
+/// What is asked; a query that is only a vector has no words.
+fn asked(record: &QueryRecord) -> String {
+    match record.text.is_empty() {
+        true => format!("(a vector, query {})", record.query),
+        false => record.text.clone(),
+    }
+}
+
 /// Cut-offs of the measures, ascending: `nDCG@10` has 10.
 fn cutoffs(set: &Set<'_>) -> Vec<usize> {
     let of = |measure: &str| measure.rsplit_once('@')?.1.parse().ok();
@@ -196,8 +204,8 @@ fn query(evaluation: &Evaluation, set: &Set<'_>, candidate: &Candidate<'_>) -> Q
         anchor: format!("q-{}-{}", slug(&record.data), slug(&record.query)),
         data: record.data.clone(),
         id: record.query.clone(),
-        text: record.text.clone(),
-        short: one_line(&record.text, 100),
+        text: asked(record),
+        short: one_line(&asked(record), 100),
         filter: record
             .filter
             .as_ref()

@@ -1,7 +1,7 @@
 //! "Can I trust this?": facts in words, each marked as fine, worth attention, or a problem.
 
 use crate::evaluate::{Evaluation, Latency};
-use crate::store::Severity;
+use crate::store::{DataRecord, Severity};
 
 use super::findings::findings;
 use super::number;
@@ -117,11 +117,15 @@ fn queries(evaluation: &Evaluation, set: &Set<'_>) -> Fact {
     let docs = record.map_or_else(String::new, |r| {
         format!(" over {}", count(r.docs, "document", "documents"))
     });
-    let mut text = format!(
-        "{}: {}{docs}",
-        set.data,
-        count(set.queries, "judged query", "judged queries")
-    );
+    let asked = match record.is_none_or(DataRecord::is_judged) {
+        true => count(set.queries, "judged query", "judged queries"),
+        false => count(
+            set.queries,
+            "query without judgements",
+            "queries without judgements",
+        ),
+    };
+    let mut text = format!("{}: {asked}{docs}", set.data);
     let left_out = record.map_or(0, |r| r.queries_without_relevant);
     if left_out > 0 {
         text += &format!(", {left_out} of them without a relevant document and left out of the means");
