@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
 
-pub use fusion::{Fusion, Normalize};
+pub use fusion::{Combine, Fusion, Normalize};
 
 /// A complete pipeline, every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

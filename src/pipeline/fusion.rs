@@ -1,14 +1,16 @@
 //! Joining ranked lists: pure functions over hits.
 //!
-//! Every list gives each of its hits a contribution, in float64; a point's fused score is the sum of its
-//! contributions, rounded once to float32. Contributions are added from the smallest to the largest, so that the
-//! order of the lists changes no bit.
+//! Every list gives each of its hits a contribution, in float64; a point's fused score is made of its contributions
+//! (usually their sum) and rounded once to float32. Contributions are taken from the smallest to the largest, so that
+//! the order of the lists changes no bit.
+
+mod contribution;
 
 use serde::{Deserialize, Serialize};
 
 use crate::hit::{Hit, rank};
 
-/// How lists are joined.
+/// How lists are joined. A list that lacks a document contributes nothing to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fusion {
@@ -34,6 +36,50 @@ pub enum Fusion {
         /// One weight per list; all 1 when not given.
         weights: Vec<f64>,
     },
+    /// The family of Fox and Shaw (1994): the contributions of the lists that have a document, combined.
+    Comb {
+        /// How.
+        combine: Combine,
+        /// What is done to a list's scores first.
+        normalize: Normalize,
+        /// One weight per list; all 1 when not given.
+        weights: Vec<f64>,
+    },
+    /// Inverse square rank: the number of lists that have the document × Σ wᵢ / rankᵢ² (Mourão, Martins and Magalhães
+    /// 2014).
+    Isr {
+        /// One weight per list; all 1 when not given.
+        weights: Vec<f64>,
+    },
+    /// Borda count (Aslam and Montague 2001): among `c` documents in all lists, rank r is worth c − r + 1 points, and
+    /// what a list has left is shared equally by the documents it lacks.
+    ///
+    /// The score is the points above that share, which orders documents as the points do.
+    Borda {
+        /// One weight per list; all 1 when not given.
+        weights: Vec<f64>,
+    },
+    /// Rank-biased centroids: Σ wᵢ (1 − φ) φ^(rankᵢ − 1) (Bailey, Moffat, Scholer and Thomas 2017).
+    Rbc {
+        /// φ: how likely a reader goes on to the next rank, above 0 and below 1.
+        persistence: f64,
+        /// One weight per list; all 1 when not given.
+        weights: Vec<f64>,
+    },
+}
+
+/// How the contributions to one document are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// CombSUM: their sum.
+    Sum,
+    /// CombMNZ: their sum times how many there are.
+    Mnz,
+    /// CombMAX: the largest.
+    Max,
+    /// CombMED: the median; of an even number, the mean of the two in the middle.
+    Med,
 }
 
 /// How one list's scores are brought to a common scale.
@@ -42,6 +88,13 @@ pub enum Fusion {
 pub enum Normalize {
     /// (s − min) / (max − min) over the list; a list whose scores are all equal maps to 1.
     MinMax,
+    /// (s − mean) / standard deviation of the list, n in the denominator; equal scores map to 0. A document that a list
+    /// lacks stands level with the list's mean.
+    ZScore,
+    /// (s − min) / Σ (s − min) over the list; equal scores share 1 equally.
+    Sum,
+    /// 1 − (rank − 1) / n over the list's n hits.
+    Rank,
     /// Scores as they are: only for lists on one scale, for instance cosines of two fields.
     None,
 }
@@ -69,15 +122,20 @@ pub enum FusionError {
     /// A constant at which the formula is not defined for every rank.
     #[error("k = {0} is not a finite number of at least 0 (60 is usual)")]
     K(f64),
+    /// A reader who never stops, or never begins.
+    #[error("persistence = {0} is not above 0 and below 1 (0.8 is usual)")]
+    Persistence(f64),
 }
 
 impl Fusion {
     /// Checks the parameters against the number of lists joined.
     pub fn check(&self, lists: usize) -> Result<(), FusionError> {
-        if let Fusion::Rrf { k, .. } = self
-            && !(k.is_finite() && *k >= 0.0)
-        {
-            return Err(FusionError::K(*k));
+        match self {
+            Fusion::Rrf { k, .. } if !(k.is_finite() && *k >= 0.0) => return Err(FusionError::K(*k)),
+            Fusion::Rbc { persistence: p, .. } if !(*p > 0.0 && *p < 1.0) => {
+                return Err(FusionError::Persistence(*p));
+            }
+            _ => {}
         }
         let weights = self.weights();
         if !weights.is_empty() && weights.len() != lists {
@@ -95,49 +153,34 @@ impl Fusion {
 
     fn weights(&self) -> &[f64] {
         match self {
-            Fusion::Rrf { weights, .. } | Fusion::Weighted { weights, .. } | Fusion::Dbsf { weights } => {
-                weights
-            }
+            Fusion::Rrf { weights, .. }
+            | Fusion::Weighted { weights, .. }
+            | Fusion::Dbsf { weights }
+            | Fusion::Comb { weights, .. }
+            | Fusion::Isr { weights }
+            | Fusion::Borda { weights }
+            | Fusion::Rbc { weights, .. } => weights,
         }
     }
 
-    /// Calls `take` with each point of the list at position `at` and what the list contributes to it.
-    fn contribute(&self, at: usize, list: &[Hit], mut take: impl FnMut(u32, f64)) {
-        let weight = self.weights().get(at).copied().unwrap_or(1.0);
-        let mut scaled = |scale: &dyn Fn(f64) -> f64| {
-            for hit in list {
-                take(hit.point, weight * scale(f64::from(hit.score)));
-            }
+    /// One document's score from what the lists contributed to it, smallest first and never empty.
+    fn combined(&self, parts: &[f64]) -> f64 {
+        let sum = || parts.iter().sum::<f64>();
+        let times = parts.len() as f64;
+        let combine = match self {
+            Fusion::Comb { combine, .. } => *combine,
+            Fusion::Isr { .. } => Combine::Mnz,
+            Fusion::Rrf { .. }
+            | Fusion::Weighted { .. }
+            | Fusion::Dbsf { .. }
+            | Fusion::Borda { .. }
+            | Fusion::Rbc { .. } => Combine::Sum,
         };
-        match self {
-            Fusion::Rrf { k, .. } => {
-                for (hit, rank) in list.iter().zip(1u32..) {
-                    take(hit.point, weight / (k + f64::from(rank)));
-                }
-            }
-            Fusion::Weighted {
-                normalize: Normalize::None,
-                ..
-            } => scaled(&|score| score),
-            Fusion::Weighted {
-                normalize: Normalize::MinMax,
-                ..
-            } => {
-                let (min, max) = bounds(list);
-                let width = max - min;
-                scaled(&|score| if width > 0.0 { (score - min) / width } else { 1.0 });
-            }
-            Fusion::Dbsf { .. } => {
-                let (mean, deviation) = mean_and_deviation(list);
-                let (low, width) = (mean - 3.0 * deviation, 6.0 * deviation);
-                scaled(&|score| {
-                    if width > 0.0 {
-                        ((score - low) / width).clamp(0.0, 1.0)
-                    } else {
-                        0.5
-                    }
-                });
-            }
+        match combine {
+            Combine::Sum => sum(),
+            Combine::Mnz => sum() * times,
+            Combine::Max => parts[parts.len() - 1],
+            Combine::Med => f64::midpoint(parts[(parts.len() - 1) / 2], parts[parts.len() / 2]),
         }
     }
 }
@@ -149,20 +192,20 @@ impl Fusion {
 /// # Panics
 /// When [`Fusion::check`] would have refused: a plan has called it.
 pub fn fuse(method: &Fusion, lists: &[&[Hit]], limit: usize) -> Vec<Hit> {
-    method
-        .check(lists.len())
-        .expect("the plan has checked the fusion");
     let mut parts: Vec<(u32, f64)> = Vec::with_capacity(lists.iter().map(|l| l.len()).sum());
-    for (at, list) in lists.iter().enumerate() {
-        method.contribute(at, list, |point, part| parts.push((point, part)));
-    }
+    method.contribute(lists, |_, point, part| parts.push((point, part)));
     // A point's contributions come to stand side by side, smallest first.
     parts.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut of_point = Vec::with_capacity(lists.len());
     let mut hits: Vec<Hit> = parts
         .chunk_by(|a, b| a.0 == b.0)
-        .map(|of_point| Hit {
-            point: of_point[0].0,
-            score: of_point.iter().map(|part| part.1).sum::<f64>() as f32,
+        .map(|parts| {
+            of_point.clear();
+            of_point.extend(parts.iter().map(|part| part.1));
+            Hit {
+                point: parts[0].0,
+                score: method.combined(&of_point) as f32,
+            }
         })
         .collect();
     rank(&mut hits, limit);
@@ -174,42 +217,13 @@ pub fn fuse(method: &Fusion, lists: &[&[Hit]], limit: usize) -> Vec<Hit> {
 /// # Panics
 /// As [`fuse`].
 pub fn contributions(method: &Fusion, lists: &[&[Hit]], fused: &[Hit]) -> Vec<Contributions> {
-    method
-        .check(lists.len())
-        .expect("the plan has checked the fusion");
     let mut out = vec![vec![0.0; lists.len()]; fused.len()];
-    for (at, list) in lists.iter().enumerate() {
-        method.contribute(at, list, |point, part| {
-            if let Some(i) = fused.iter().position(|h| h.point == point) {
-                out[i][at] = part;
-            }
-        });
-    }
+    method.contribute(lists, |at, point, part| {
+        if let Some(i) = fused.iter().position(|h| h.point == point) {
+            out[i][at] = part;
+        }
+    });
     out
-}
-
-/// Least and greatest score.
-fn bounds(list: &[Hit]) -> (f64, f64) {
-    let scores = || list.iter().map(|h| f64::from(h.score));
-    (
-        scores().fold(f64::INFINITY, f64::min),
-        scores().fold(f64::NEG_INFINITY, f64::max),
-    )
-}
-
-/// Mean and sample standard deviation (0 for fewer than two scores, and exactly 0 for equal ones).
-fn mean_and_deviation(list: &[Hit]) -> (f64, f64) {
-    let (min, max) = bounds(list);
-    if list.len() < 2 || min >= max {
-        return (min, 0.0);
-    }
-    let n = list.len() as f64;
-    let mean = list.iter().map(|h| f64::from(h.score)).sum::<f64>() / n;
-    let squares = list
-        .iter()
-        .map(|h| (f64::from(h.score) - mean).powi(2))
-        .sum::<f64>();
-    (mean, (squares / (n - 1.0)).sqrt())
 }
 
 #[cfg(test)]
@@ -312,6 +326,77 @@ mod tests {
         assert_eq!(fuse(&dbsf(), &[&list(&[(7, 3.0)])], 10), list(&[(7, 0.5)]));
     }
 
+    fn comb(combine: Combine) -> Fusion {
+        Fusion::Comb {
+            combine,
+            normalize: Normalize::None,
+            weights: vec![],
+        }
+    }
+
+    #[test]
+    fn the_comb_family_differs_in_how_contributions_are_combined() {
+        let lists = [
+            list(&[(1, 5.0), (2, 4.0)]),
+            list(&[(2, 4.0), (3, 3.0)]),
+            list(&[(2, 1.0), (3, 2.0)]),
+        ];
+        let lists: Vec<&[Hit]> = lists.iter().map(Vec::as_slice).collect();
+        let fused = |combine| fuse(&comb(combine), &lists, 10);
+        assert_eq!(fused(Combine::Sum), list(&[(2, 9.0), (3, 5.0), (1, 5.0)]));
+        assert_eq!(fused(Combine::Mnz), list(&[(2, 27.0), (3, 10.0), (1, 5.0)]));
+        assert_eq!(fused(Combine::Max), list(&[(1, 5.0), (2, 4.0), (3, 3.0)]));
+        assert_eq!(fused(Combine::Med), list(&[(1, 5.0), (2, 4.0), (3, 2.5)]));
+    }
+
+    #[test]
+    fn isr_multiplies_inverse_square_ranks_by_the_lists_that_have_the_document() {
+        let (a, b) = (list(&[(1, 9.0), (2, 8.0)]), list(&[(2, 0.9)]));
+        let got = fuse(&Fusion::Isr { weights: vec![] }, &[&a, &b], 10);
+        assert_eq!(got, list(&[(2, 2.5), (1, 1.0)]));
+    }
+
+    #[test]
+    fn borda_counts_points_above_those_of_a_document_that_is_not_listed() {
+        // Four documents. The first list gives 4, 3, 2 and leaves 1 to document 4; the second gives 4 and leaves
+        // (3 + 2 + 1) / 3 = 2 to each of the others.
+        let (a, b) = (list(&[(1, 9.0), (2, 8.0), (3, 7.0)]), list(&[(4, 0.9)]));
+        let got = fuse(&Fusion::Borda { weights: vec![] }, &[&a, &b], 10);
+        assert_eq!(got, list(&[(1, 3.0), (4, 2.0), (2, 2.0), (3, 1.0)]));
+    }
+
+    #[test]
+    fn rbc_weighs_ranks_by_how_likely_a_reader_reaches_them() {
+        let (a, b) = (list(&[(1, 9.0), (2, 8.0)]), list(&[(2, 0.9)]));
+        let rbc = Fusion::Rbc {
+            persistence: 0.5,
+            weights: vec![],
+        };
+        assert_eq!(fuse(&rbc, &[&a, &b], 10), list(&[(2, 0.75), (1, 0.5)]));
+    }
+
+    #[test]
+    fn every_normalisation_has_its_scale() {
+        let scores = list(&[(1, 5.0), (2, 3.0), (3, 1.0), (4, 3.0)]);
+        let equal = list(&[(1, 2.0), (2, 2.0)]);
+        let on = |normalize, of: &[Hit]| -> Vec<f64> {
+            let method = weighted(&[], normalize);
+            contributions(&method, &[of], of).concat()
+        };
+        // Mean 3, variance 8 / 4.
+        let deviation = 2.0f64.sqrt();
+        let z = 2.0 / deviation;
+        assert_eq!(on(Normalize::ZScore, &scores), [z, 0.0, -z, 0.0]);
+        assert_eq!(on(Normalize::Sum, &scores), [0.5, 0.25, 0.0, 0.25]);
+        assert_eq!(on(Normalize::Rank, &scores), [1.0, 0.75, 0.5, 0.25]);
+        assert_eq!(on(Normalize::MinMax, &scores), [1.0, 0.5, 0.0, 0.5]);
+        assert_eq!(on(Normalize::None, &scores), [5.0, 3.0, 1.0, 3.0]);
+        assert_eq!(on(Normalize::ZScore, &equal), [0.0, 0.0]);
+        assert_eq!(on(Normalize::Sum, &equal), [0.5, 0.5]);
+        assert_eq!(on(Normalize::Rank, &equal), [1.0, 0.5]);
+        assert_eq!(on(Normalize::MinMax, &equal), [1.0, 1.0]);
+    }
+
     #[test]
     fn the_order_of_the_lists_changes_nothing_even_where_rounding_would() {
         // In float64, (1e16 + 1) − 1e16 is 0, but (1e16 − 1e16) + 1 is 1.
@@ -361,6 +446,14 @@ mod tests {
         assert_eq!(
             refused(k),
             "k = -1 is not a finite number of at least 0 (60 is usual)"
+        );
+        let rbc = Fusion::Rbc {
+            persistence: 1.0,
+            weights: vec![],
+        };
+        assert_eq!(
+            refused(rbc),
+            "persistence = 1 is not above 0 and below 1 (0.8 is usual)"
         );
     }
 }

@@ -265,23 +265,22 @@ fn write_fuse(stage: &mut FuseSpec, key: Key, setting: &Setting, span: Span) -> 
         (Key::Weights, Setting::Numbers(w)) => *method.weights_mut() = Some(Spanned::new(w.clone(), span)),
         (Key::K, Setting::Number(k)) => match method {
             MethodSpec::Rrf(rrf) => rrf.k = Some(Spanned::new(*k, span)),
-            other => return Written::NotThisMethod(method_name(other)),
+            other => return Written::NotThisMethod(other.name()),
         },
-        (Key::Normalize, Setting::Normalize(n)) => match method {
-            MethodSpec::Weighted(weighted) => weighted.normalize = Some(Spanned::new(*n, span)),
-            other => return Written::NotThisMethod(method_name(other)),
+        (Key::Persistence, Setting::Number(p)) => match method {
+            MethodSpec::Rbc(rbc) => rbc.persistence = Some(Spanned::new(*p, span)),
+            other => return Written::NotThisMethod(other.name()),
         },
+        (Key::Normalize, Setting::Normalize(n)) => {
+            let name = method.name();
+            match method.normalize_mut() {
+                Some(normalize) => *normalize = Some(Spanned::new(*n, span)),
+                None => return Written::NotThisMethod(name),
+            }
+        }
         _ => return Written::NotThisStage,
     }
     Written::Yes
-}
-
-fn method_name(method: &MethodSpec) -> &'static str {
-    match method {
-        MethodSpec::Rrf(_) => "rrf",
-        MethodSpec::Weighted(_) => "weighted",
-        MethodSpec::Dbsf(_) => "dbsf",
-    }
 }
 
 fn write_rerank(stage: &mut RerankSpec, key: Key, setting: &Setting, span: Span) -> Written {

@@ -115,10 +115,11 @@ keys! {
     Oversampling "oversampling" [Dense] "a number"
     Rescore "rescore" [Dense] "`true` or `false`"
     Strategy "filter.strategy" [Dense Sparse] "`auto`, `pre`, `post`, `in-graph` or `ignore`"
-    Method "method" [Fuse] "`rrf`, `dbsf`, or a map such as `{ weighted: { weights: [0.6, 0.4] } }`"
+    Method "method" [Fuse] "`rrf`, `dbsf`, `comb_mnz`, …, or a map such as `{ weighted: { weights: [0.6, 0.4] } }`"
     K "k" [Fuse] "a number"
+    Persistence "persistence" [Fuse] "a number"
     Weights "weights" [Fuse] "a list of numbers"
-    Normalize "normalize" [Fuse] "`min-max` or `none`"
+    Normalize "normalize" [Fuse] "`min-max`, `z-score`, `sum`, `rank` or `none`"
     Depth "depth" [Rerank] "a whole number"
     Tail "tail" [Rerank] "`keep` or `drop`"
     Fields "fields" [Rerank] "a field name or a list of them"
@@ -243,7 +244,7 @@ impl Setting {
             Key::GraphM | Key::GraphEfConstruct | Key::Limit | Key::Ef | Key::Depth => {
                 Setting::Count(whole(value)?)
             }
-            Key::Oversampling | Key::K => Setting::Number(value.as_f64()?),
+            Key::Oversampling | Key::K | Key::Persistence => Setting::Number(value.as_f64()?),
             Key::Exact | Key::Rescore => Setting::Flag(typed(value)?),
             Key::Vector => Setting::Text(typed(value)?),
             Key::Payload | Key::Fields => Setting::Texts(typed(value)?),

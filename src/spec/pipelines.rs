@@ -138,7 +138,22 @@ pub enum MethodSpec {
     /// Weighted sum of scores.
     Weighted(WeightedSpec),
     /// Distribution-based score fusion: scores mapped to 0 … 1 by mean ± 3 standard deviations, then summed.
-    Dbsf(DbsfSpec),
+    Dbsf(ListsSpec),
+    /// Sum of the normalised scores (Fox and Shaw 1994).
+    CombSum(CombSpec),
+    /// Sum of the normalised scores, times the number of lists that have the document.
+    CombMnz(CombSpec),
+    /// The largest of the normalised scores.
+    CombMax(CombSpec),
+    /// The median of the normalised scores, over the lists that have the document.
+    CombMed(CombSpec),
+    /// Inverse square rank: the number of lists that have the document, times the sum of weight / rank².
+    Isr(ListsSpec),
+    /// Borda count: a list gives its first document as many points as there are documents, the next one less, and
+    /// shares what is left among the documents it lacks.
+    Borda(ListsSpec),
+    /// Rank-biased centroids: the sum of weight × (1 − φ) φ^(rank − 1).
+    Rbc(RbcSpec),
 }
 
 /// Reciprocal rank fusion.
@@ -161,10 +176,30 @@ pub struct WeightedSpec {
     pub normalize: Option<Spanned<NormalizeSpec>>,
 }
 
-/// Distribution-based score fusion.
+/// A fusion with no other settings than how much each list counts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct DbsfSpec {
+pub struct ListsSpec {
+    /// One weight per list. Default: all 1.
+    pub weights: Option<Spanned<Vec<f64>>>,
+}
+
+/// Normalised scores, combined.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CombSpec {
+    /// What is done to a list's scores first. Default: `min-max`.
+    pub normalize: Option<Spanned<NormalizeSpec>>,
+    /// One weight per list. Default: all 1.
+    pub weights: Option<Spanned<Vec<f64>>>,
+}
+
+/// Rank-biased centroids.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RbcSpec {
+    /// φ: how likely a reader goes on to the next rank, above 0 and below 1. Default: 0.8.
+    pub persistence: Option<Spanned<f64>>,
     /// One weight per list. Default: all 1.
     pub weights: Option<Spanned<Vec<f64>>>,
 }
@@ -175,19 +210,58 @@ impl MethodSpec {
         match self {
             MethodSpec::Rrf(m) => &mut m.weights,
             MethodSpec::Weighted(m) => &mut m.weights,
-            MethodSpec::Dbsf(m) => &mut m.weights,
+            MethodSpec::Dbsf(m) | MethodSpec::Isr(m) | MethodSpec::Borda(m) => &mut m.weights,
+            MethodSpec::CombSum(m)
+            | MethodSpec::CombMnz(m)
+            | MethodSpec::CombMax(m)
+            | MethodSpec::CombMed(m) => &mut m.weights,
+            MethodSpec::Rbc(m) => &mut m.weights,
+        }
+    }
+
+    /// Where the normalisation of this method is kept, if it has one.
+    pub fn normalize_mut(&mut self) -> Option<&mut Option<Spanned<NormalizeSpec>>> {
+        match self {
+            MethodSpec::Weighted(m) => Some(&mut m.normalize),
+            MethodSpec::CombSum(m)
+            | MethodSpec::CombMnz(m)
+            | MethodSpec::CombMax(m)
+            | MethodSpec::CombMed(m) => Some(&mut m.normalize),
+            MethodSpec::Rrf(_)
+            | MethodSpec::Dbsf(_)
+            | MethodSpec::Isr(_)
+            | MethodSpec::Borda(_)
+            | MethodSpec::Rbc(_) => None,
         }
     }
 
     /// The same method, with every setting standing at `span`.
     pub fn moved_to(mut self, span: Span) -> Self {
         self.weights_mut().iter_mut().for_each(|w| w.span = span);
+        let normalize = self.normalize_mut().into_iter().flatten();
+        normalize.for_each(|n| n.span = span);
         match &mut self {
             MethodSpec::Rrf(m) => m.k.iter_mut().for_each(|k| k.span = span),
-            MethodSpec::Weighted(m) => m.normalize.iter_mut().for_each(|n| n.span = span),
-            MethodSpec::Dbsf(_) => {}
+            MethodSpec::Rbc(m) => m.persistence.iter_mut().for_each(|p| p.span = span),
+            _ => {}
         }
         self
+    }
+
+    /// As a spec writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            MethodSpec::Rrf(_) => "rrf",
+            MethodSpec::Weighted(_) => "weighted",
+            MethodSpec::Dbsf(_) => "dbsf",
+            MethodSpec::CombSum(_) => "comb_sum",
+            MethodSpec::CombMnz(_) => "comb_mnz",
+            MethodSpec::CombMax(_) => "comb_max",
+            MethodSpec::CombMed(_) => "comb_med",
+            MethodSpec::Isr(_) => "isr",
+            MethodSpec::Borda(_) => "borda",
+            MethodSpec::Rbc(_) => "rbc",
+        }
     }
 }
 
@@ -197,6 +271,12 @@ impl MethodSpec {
 pub enum NormalizeSpec {
     /// To 0 … 1 by the list's least and greatest score.
     MinMax,
+    /// By mean and standard deviation of the list: a document that a list lacks stands level with its mean.
+    ZScore,
+    /// To shares of the list's sum, the least score at 0.
+    Sum,
+    /// To 1 − (rank − 1) / n.
+    Rank,
     /// Scores as they are: only for lists on one scale, for instance cosines of two fields.
     None,
 }

@@ -4,8 +4,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::super::{Axis, Cell};
 use crate::pipeline::{
-    Dense, FilterUse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind, Strategy, Tail,
-    VectorConfig,
+    Combine, Dense, FilterUse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind,
+    Strategy, Tail, VectorConfig,
 };
 
 /// Path and value.
@@ -182,20 +182,43 @@ fn filter(filter: &FilterUse) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+fn normalize(normalize: Normalize) -> &'static str {
+    match normalize {
+        Normalize::MinMax => "min-max",
+        Normalize::ZScore => "z-score",
+        Normalize::Sum => "sum",
+        Normalize::Rank => "rank",
+        Normalize::None => "none",
+    }
+}
+
 fn method(method: &Fusion) -> String {
     let weights = |w: &[f64]| w.iter().map(f64::to_string).collect::<Vec<_>>().join(",");
     match method {
         Fusion::Rrf { k, weights: w } => format!("rrf(k={k},weights=[{}])", weights(w)),
         Fusion::Weighted {
             weights: w,
-            normalize,
-        } => {
-            let normalize = match normalize {
-                Normalize::MinMax => "min-max",
-                Normalize::None => "none",
-            };
-            format!("weighted(weights=[{}],normalize={normalize})", weights(w))
-        }
+            normalize: n,
+        } => format!("weighted(weights=[{}],normalize={})", weights(w), normalize(*n)),
         Fusion::Dbsf { weights: w } => format!("dbsf(weights=[{}])", weights(w)),
+        Fusion::Comb {
+            combine,
+            normalize: n,
+            weights: w,
+        } => {
+            let name = match combine {
+                Combine::Sum => "comb_sum",
+                Combine::Mnz => "comb_mnz",
+                Combine::Max => "comb_max",
+                Combine::Med => "comb_med",
+            };
+            format!("{name}(weights=[{}],normalize={})", weights(w), normalize(*n))
+        }
+        Fusion::Isr { weights: w } => format!("isr(weights=[{}])", weights(w)),
+        Fusion::Borda { weights: w } => format!("borda(weights=[{}])", weights(w)),
+        Fusion::Rbc {
+            persistence,
+            weights: w,
+        } => format!("rbc(persistence={persistence},weights=[{}])", weights(w)),
     }
 }

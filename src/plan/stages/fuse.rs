@@ -1,14 +1,16 @@
 //! Fusions: methods, weights, lists.
 
 use super::LIMIT;
-use crate::pipeline::{Fuse, Fusion, Normalize};
+use crate::pipeline::{Combine, Fuse, Fusion, Normalize};
 use crate::plan::findings::Findings;
 use crate::plan::numbers::{count, within};
-use crate::spec::pipelines::{FuseSpec, MethodSpec, NormalizeSpec};
+use crate::spec::pipelines::{CombSpec, FuseSpec, MethodSpec, NormalizeSpec};
 use crate::spec::{Code, Diagnostic, Spanned};
 
 /// Cormack, Clarke and Büttcher 2009.
 const RRF_K: f64 = 60.0;
+/// Bailey, Moffat, Scholer and Thomas 2017, for lists of about ten documents looked at.
+const RBC_PERSISTENCE: f64 = 0.8;
 
 pub(super) fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
     let of: Vec<String> = stage.of.value.iter().map(|s| s.value.clone()).collect();
@@ -29,13 +31,41 @@ pub(super) fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
 fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fusion> {
     let written = &stage.method;
     let ones = || vec![1.0; lists];
+    let mut equal =
+        |given: &Option<Spanned<Vec<f64>>>| weights(given.as_ref(), stage, findings).unwrap_or_else(ones);
+    let mut comb = |combine, comb: &CombSpec| Fusion::Comb {
+        combine,
+        normalize: normalize(comb.normalize.as_ref()),
+        weights: equal(&comb.weights),
+    };
     Some(match &written.value.0 {
-        MethodSpec::Rrf(rrf) => Fusion::Rrf {
-            k: within(rrf.k.as_ref(), RRF_K, "k", "0 or more", |k| k >= 0.0, findings),
-            weights: weights(rrf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
+        MethodSpec::CombSum(spec) => comb(Combine::Sum, spec),
+        MethodSpec::CombMnz(spec) => comb(Combine::Mnz, spec),
+        MethodSpec::CombMax(spec) => comb(Combine::Max, spec),
+        MethodSpec::CombMed(spec) => comb(Combine::Med, spec),
+        MethodSpec::Dbsf(spec) => Fusion::Dbsf {
+            weights: equal(&spec.weights),
         },
-        MethodSpec::Dbsf(dbsf) => Fusion::Dbsf {
-            weights: weights(dbsf.weights.as_ref(), stage, findings).unwrap_or_else(ones),
+        MethodSpec::Isr(spec) => Fusion::Isr {
+            weights: equal(&spec.weights),
+        },
+        MethodSpec::Borda(spec) => Fusion::Borda {
+            weights: equal(&spec.weights),
+        },
+        MethodSpec::Rrf(rrf) => Fusion::Rrf {
+            weights: equal(&rrf.weights),
+            k: within(rrf.k.as_ref(), RRF_K, "k", "0 or more", |k| k >= 0.0, findings),
+        },
+        MethodSpec::Rbc(rbc) => Fusion::Rbc {
+            weights: equal(&rbc.weights),
+            persistence: within(
+                rbc.persistence.as_ref(),
+                RBC_PERSISTENCE,
+                "persistence",
+                "above 0 and below 1",
+                |p| p > 0.0 && p < 1.0,
+                findings,
+            ),
         },
         MethodSpec::Weighted(weighted) => {
             if weighted.weights.is_none() {
@@ -49,13 +79,20 @@ fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fus
             }
             Fusion::Weighted {
                 weights: weights(weighted.weights.as_ref(), stage, findings)?,
-                normalize: match weighted.normalize.as_ref().map(|n| n.value) {
-                    None | Some(NormalizeSpec::MinMax) => Normalize::MinMax,
-                    Some(NormalizeSpec::None) => Normalize::None,
-                },
+                normalize: normalize(weighted.normalize.as_ref()),
             }
         }
     })
+}
+
+fn normalize(written: Option<&Spanned<NormalizeSpec>>) -> Normalize {
+    match written.map(|n| n.value) {
+        None | Some(NormalizeSpec::MinMax) => Normalize::MinMax,
+        Some(NormalizeSpec::ZScore) => Normalize::ZScore,
+        Some(NormalizeSpec::Sum) => Normalize::Sum,
+        Some(NormalizeSpec::Rank) => Normalize::Rank,
+        Some(NormalizeSpec::None) => Normalize::None,
+    }
 }
 
 fn weights(

@@ -1,6 +1,5 @@
 //! The manifest and the resolved settings, in the order in which people look for them.
 
-
 use crate::dataset::{SourceFile, Unlisted};
 use crate::evaluate::{CellResult, CellState, Evaluation};
 use crate::store::{DataRecord, Manifest};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::backend::Path;
 use crate::evaluate::{MeanCounters, Percentiles};
 use crate::index::Counters;
-use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Quantization, Rerank};
+use crate::pipeline::{
+    Combine, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Quantization, Rerank,
+};
 use crate::pipeline::{Sparse, Stage, StageKind, Strategy, Tail};
 
 use super::board::ordered;
@@ -239,15 +241,39 @@ fn describe_fuse(fuse: &Fuse) -> String {
     let how = match &fuse.method {
         Fusion::Rrf { k, weights } => format!("RRF (k {k}) of {}", sum(weights)),
         Fusion::Dbsf { weights } => format!("DBSF of {}", sum(weights)),
-        Fusion::Weighted { weights, normalize } => {
-            let scale = match normalize {
-                Normalize::MinMax => "scaled min–max",
-                Normalize::None => "scores as they are",
+        Fusion::Isr { weights } => format!("inverse square ranks of {}", sum(weights)),
+        Fusion::Borda { weights } => format!("Borda count of {}", sum(weights)),
+        Fusion::Rbc { persistence, weights } => {
+            format!("rank-biased centroids (φ {persistence}) of {}", sum(weights))
+        }
+        Fusion::Comb {
+            combine,
+            normalize,
+            weights,
+        } => {
+            let name = match combine {
+                Combine::Sum => "CombSUM",
+                Combine::Mnz => "CombMNZ",
+                Combine::Max => "CombMAX",
+                Combine::Med => "CombMED",
             };
-            format!("weighted sum {} ({scale})", weighted(weights))
+            format!("{name} of {} ({})", sum(weights), scale(*normalize))
+        }
+        Fusion::Weighted { weights, normalize } => {
+            format!("weighted sum {} ({})", weighted(weights), scale(*normalize))
         }
     };
     format!("{how}, {}", hits(fuse.limit))
+}
+
+fn scale(normalize: Normalize) -> &'static str {
+    match normalize {
+        Normalize::MinMax => "scaled min–max",
+        Normalize::ZScore => "by mean and deviation",
+        Normalize::Sum => "as shares of the sum",
+        Normalize::Rank => "by rank",
+        Normalize::None => "scores as they are",
+    }
 }
 
 fn describe_rerank(rerank: &Rerank) -> String {
