@@ -168,8 +168,11 @@ pub struct GateResult {
 pub struct GateCell {
     /// Cell id.
     pub cell: String,
-    /// The number; `None` when the cell has none.
+    /// What is held against the threshold: the number itself, its difference to the reference (measures), or its ratio
+    /// to it (all others). `None` when the cell has none.
     pub value: Option<f64>,
+    /// Confidence interval of that value, where there is one.
+    pub interval: Option<(f64, f64)>,
     /// Whether it holds.
     pub outcome: GateOutcome,
 }
@@ -181,7 +184,8 @@ pub enum GateOutcome {
     Pass,
     /// It does not.
     Fail,
-    /// There is no number to decide by: the cell did not run, or the measure is undefined.
+    /// It cannot be told: the cell did not run, the measure is undefined, or the threshold lies inside the interval that
+    /// the gate is judged by.
     Undecided,
 }
 
@@ -238,7 +242,7 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
     differences(plan, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
     Ok(Evaluation {
-        gates: gates::check(&plan.gates, &cells),
+        gates: gates::check(plan, &cells),
         manifest: bundle.manifest.clone(),
         plan: plan.clone(),
         spec_text: bundle.spec_text.clone(),

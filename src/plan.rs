@@ -28,6 +28,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Source;
+use crate::index::Counters;
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
 
@@ -230,8 +231,15 @@ pub struct Gate {
     pub subject: GateSubject,
     /// The comparison.
     pub relation: Relation,
-    /// The threshold; milliseconds for latencies.
+    /// The number of the sentence; milliseconds for a latency that is held against a time. Relative to the reference it
+    /// is a difference of means for a measure, and a factor for everything else.
     pub threshold: f64,
+    /// Whether the threshold is relative to the reference cell of the same data set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_reference: bool,
+    /// What decides.
+    #[serde(default)]
+    pub judge: Judge,
     /// Axis path → label or glob: the cells it applies to, as written.
     pub scope: IndexMap<String, String>,
     /// Ids of the cells it applies to, never empty.
@@ -250,6 +258,65 @@ pub enum GateSubject {
     Measure(StageMeasure),
     /// A latency percentile, 0 < q < 100, in milliseconds.
     Latency(f64),
+    /// Work per query, over all stages: a number that does not vary between machines.
+    Counter(WorkCounter),
+}
+
+/// Work that a gate can bound, mean per query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkCounter {
+    /// Distances between float vectors and between codes.
+    DistanceComputations,
+    /// Distances between float vectors.
+    FloatDistances,
+    /// Distances between binary codes.
+    CodeDistances,
+    /// Postings looked at.
+    Postings,
+    /// Candidates considered.
+    Candidates,
+    /// Candidates scored again with float vectors.
+    Rescored,
+    /// Pairs scored by a reranker.
+    Pairs,
+}
+
+/// What decides whether a gate holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judge {
+    /// The number as measured.
+    #[default]
+    Mean,
+    /// Its whole confidence interval: undecided where the threshold lies inside.
+    Interval,
+}
+
+impl WorkCounter {
+    /// All of them, with the words of a gate.
+    pub const ALL: [(&str, WorkCounter); 7] = [
+        ("distance_computations", WorkCounter::DistanceComputations),
+        ("float_distances", WorkCounter::FloatDistances),
+        ("code_distances", WorkCounter::CodeDistances),
+        ("postings", WorkCounter::Postings),
+        ("candidates", WorkCounter::Candidates),
+        ("rescored", WorkCounter::Rescored),
+        ("pairs", WorkCounter::Pairs),
+    ];
+
+    /// The count in question.
+    pub fn of(self, counters: &Counters) -> u64 {
+        match self {
+            WorkCounter::DistanceComputations => counters.float_distances + counters.code_distances,
+            WorkCounter::FloatDistances => counters.float_distances,
+            WorkCounter::CodeDistances => counters.code_distances,
+            WorkCounter::Postings => counters.postings,
+            WorkCounter::Candidates => counters.candidates,
+            WorkCounter::Rescored => counters.rescored,
+            WorkCounter::Pairs => counters.pairs,
+        }
+    }
 }
 
 /// How a value is held against a threshold.

@@ -163,6 +163,30 @@ fn a_failed_gate_exits_with_100_and_a_passed_one_with_0() {
 }
 
 #[test]
+fn a_gate_that_cannot_be_decided_passes_unless_strict() {
+    let place = Place::new();
+    // Too few queries for an interval.
+    let gate = "measure: { quality: [success@1] }\ngates:\n  - { that: success@1 >= 0.5, judge: interval }\n";
+    let spec = place.spec(gate);
+    let lenient = place.run(&spec);
+    assert_eq!(status(&lenient), 0, "{}", stderr(&lenient));
+    assert!(
+        stdout(&lenient).contains("undecided in 1 of 1 cell"),
+        "{}",
+        stdout(&lenient)
+    );
+    let out = place.path("strict");
+    let strict = place.evalrun(&[
+        "run",
+        spec.to_str().unwrap(),
+        "--strict",
+        "--out-dir",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(status(&strict), 100, "{}", stderr(&strict));
+}
+
+#[test]
 fn validate_plan_and_run_say_the_same_of_a_bad_spec() {
     let place = Place::new();
     let spec = place.spec("measure: { quality: [ndgc@10] }\n");

@@ -65,6 +65,9 @@ pub(super) struct RunArgs {
     /// Take no latencies: quality only
     #[arg(long)]
     pub(super) no_timing: bool,
+    /// Count a gate that cannot be decided as failed
+    #[arg(long)]
+    pub(super) strict: bool,
 }
 
 /// Specs, and what is changed in them.

@@ -36,6 +36,7 @@ pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::
             loaded: &loaded,
             out_dir: &args.out_dir,
             command: &command,
+            strict: args.strict,
             talk,
         };
         exit = exit.max(experiment.run()?);
@@ -49,6 +50,7 @@ struct Experiment<'a> {
     loaded: &'a Loaded,
     out_dir: &'a Path,
     command: &'a [String],
+    strict: bool,
     talk: &'a Talk,
 }
 
@@ -122,7 +124,7 @@ impl Experiment<'_> {
             html.display(),
             page.len() / 1000
         ))?;
-        Ok(exit(&evaluation))
+        Ok(exit(&evaluation, self.strict))
     }
 
     /// Creates the bundle under a run id of its own: the time, and what was run.
@@ -229,15 +231,20 @@ fn backends(plan: &Plan) -> BTreeMap<String, Box<dyn Backend>> {
         .collect()
 }
 
-/// A failed gate outweighs a missing cell: the first is a verdict, the second a gap.
-fn exit(evaluation: &Evaluation) -> Exit {
+/// A failed gate outweighs a missing cell: the first is a verdict, the second a gap. Under `strict`, a gate that cannot
+/// be decided has failed.
+fn exit(evaluation: &Evaluation, strict: bool) -> Exit {
     let ran = |state: &CellState| matches!(state, CellState::Ok(_) | CellState::Unsupported(_));
     let failed = evaluation
         .gates
         .iter()
         .filter(|g| g.gate.level == GateLevel::Error)
         .flat_map(|g| &g.cells)
-        .any(|c| c.outcome == GateOutcome::Fail);
+        .any(|c| match c.outcome {
+            GateOutcome::Pass => false,
+            GateOutcome::Fail => true,
+            GateOutcome::Undecided => strict,
+        });
     if failed {
         Exit::GateFailed
     } else if evaluation.cells.iter().all(|c| ran(&c.state)) {

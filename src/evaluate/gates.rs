@@ -1,51 +1,141 @@
 //! Gates held against the numbers of their cells.
 
+use std::collections::BTreeMap;
+
 use super::{CellNumbers, CellResult, CellState, GateCell, GateOutcome, GateResult};
-use crate::plan::{Gate, GateSubject, Relation};
+use crate::plan::{Gate, GateSubject, Judge, Plan, Relation};
+use crate::stats::Bootstrap;
 
 /// Every gate of the plan against every cell in its scope.
-pub(super) fn check(gates: &[Gate], cells: &[CellResult]) -> Vec<GateResult> {
-    gates
+pub(super) fn check(plan: &Plan, cells: &[CellResult]) -> Vec<GateResult> {
+    let check = Check { plan, cells };
+    plan.gates
         .iter()
         .map(|gate| GateResult {
-            cells: gate.cells.iter().map(|id| against(gate, id, cells)).collect(),
+            cells: gate.cells.iter().map(|id| check.against(gate, id)).collect(),
             gate: gate.clone(),
         })
         .collect()
 }
 
-fn against(gate: &Gate, id: &str, cells: &[CellResult]) -> GateCell {
-    let numbers = cells
-        .iter()
-        .find(|c| c.cell.id == id)
-        .and_then(|c| match &c.state {
-            CellState::Ok(numbers) => Some(numbers),
-            _ => None,
-        });
-    let value = numbers.and_then(|n| value(gate, n));
-    let outcome = match value {
-        None => GateOutcome::Undecided,
-        Some(v) if holds(gate.relation, v, gate.threshold) => GateOutcome::Pass,
-        Some(_) => GateOutcome::Fail,
-    };
-    GateCell {
-        cell: id.to_owned(),
-        value,
-        outcome,
+struct Check<'a> {
+    plan: &'a Plan,
+    cells: &'a [CellResult],
+}
+
+/// What is held against the threshold.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    value: f64,
+    /// Of measures with enough queries.
+    interval: Option<(f64, f64)>,
+}
+
+impl Check<'_> {
+    fn against(&self, gate: &Gate, id: &str) -> GateCell {
+        let seen = self.seen(gate, id);
+        GateCell {
+            cell: id.to_owned(),
+            value: seen.map(|s| s.value),
+            interval: seen.and_then(|s| s.interval),
+            outcome: seen.map_or(GateOutcome::Undecided, |s| outcome(gate, s)),
+        }
+    }
+
+    fn seen(&self, gate: &Gate, id: &str) -> Option<Seen> {
+        let result = self.cells.iter().find(|c| c.cell.id == id)?;
+        let numbers = numbers(result)?;
+        let reference = || {
+            let of_data = |c: &&CellResult| c.is_reference && c.cell.data == result.cell.data;
+            numbers_of(self.cells.iter().find(of_data))
+        };
+        match &gate.subject {
+            GateSubject::Measure(measure) => {
+                let name = measure.to_string();
+                let quality = numbers.quality.iter().find(|q| q.measure == name)?;
+                if gate.to_reference {
+                    // The paired difference and its interval are what every table shows.
+                    let difference = quality.difference?;
+                    return Some(Seen {
+                        value: difference.mean,
+                        interval: difference.interval,
+                    });
+                }
+                Some(Seen {
+                    value: quality.mean?,
+                    interval: self.interval(gate, &quality.per_query),
+                })
+            }
+            subject => {
+                let own = plain(subject, numbers)?;
+                let value = match gate.to_reference {
+                    false => own,
+                    true => own / Some(plain(subject, reference()?)?).filter(|r| *r > 0.0)?,
+                };
+                let interval = None;
+                Some(Seen { value, interval })
+            }
+        }
+    }
+
+    /// Of a mean, where the gate is judged by it.
+    fn interval(&self, gate: &Gate, per_query: &BTreeMap<String, f64>) -> Option<(f64, f64)> {
+        if gate.judge == Judge::Mean {
+            return None;
+        }
+        let bootstrap = Bootstrap {
+            level: self.plan.compare.level,
+            resamples: self.plan.compare.resamples,
+            seed: self.plan.measure.seed,
+        };
+        let values: Vec<f64> = per_query.values().copied().collect();
+        bootstrap.mean_interval(&values).map(|i| (i.low, i.high))
     }
 }
 
-fn value(gate: &Gate, numbers: &CellNumbers) -> Option<f64> {
-    match &gate.subject {
-        GateSubject::Measure(measure) => {
-            let name = measure.to_string();
-            numbers.quality.iter().find(|q| q.measure == name)?.mean
-        }
+fn numbers(result: &CellResult) -> Option<&CellNumbers> {
+    match &result.state {
+        CellState::Ok(numbers) => Some(numbers),
+        _ => None,
+    }
+}
+
+fn numbers_of(result: Option<&CellResult>) -> Option<&CellNumbers> {
+    numbers(result?)
+}
+
+/// A number without an interval.
+fn plain(subject: &GateSubject, numbers: &CellNumbers) -> Option<f64> {
+    match subject {
+        GateSubject::Measure(_) => None,
         GateSubject::Latency(percentile) => {
             let quantiles = &numbers.latency.as_ref()?.total.quantiles;
             let at = |(q, _): &&(f64, Option<f64>)| (q - percentile).abs() < 1e-9;
             quantiles.iter().find(at)?.1
         }
+        GateSubject::Counter(counter) => {
+            let per_query = |of: &super::MeanCounters| {
+                (of.queries > 0).then(|| counter.of(&of.sum) as f64 / of.queries as f64)
+            };
+            numbers.counters.iter().map(|(_, of)| per_query(of)).sum()
+        }
+    }
+}
+
+/// By the interval, a gate holds when all of it does, fails when none of it does, and is undecided in between.
+fn outcome(gate: &Gate, seen: Seen) -> GateOutcome {
+    let holds = |value| holds(gate.relation, value, gate.threshold);
+    let (low, high) = match gate.judge {
+        Judge::Mean => (seen.value, seen.value),
+        Judge::Interval => match seen.interval {
+            Some(ends) => ends,
+            None => return GateOutcome::Undecided,
+        },
+    };
+    match (holds(low), holds(high)) {
+        (true, true) => GateOutcome::Pass,
+        (false, false) => GateOutcome::Fail,
+        _ => GateOutcome::Undecided,
     }
 }
 
@@ -68,5 +158,37 @@ mod tests {
         assert!(!holds(Relation::Above, 0.5, 0.5));
         assert!(holds(Relation::AtMost, 0.5, 0.5));
         assert!(!holds(Relation::Below, 0.5, 0.5));
+    }
+
+    fn judged(that: Relation, judge: Judge, interval: Option<(f64, f64)>) -> GateOutcome {
+        let gate = Gate {
+            that: String::new(),
+            subject: GateSubject::Latency(50.0),
+            relation: that,
+            threshold: 0.5,
+            to_reference: false,
+            judge,
+            scope: indexmap::IndexMap::new(),
+            cells: Vec::new(),
+            level: crate::plan::GateLevel::Error,
+            line: 1,
+        };
+        let value = 0.6;
+        outcome(&gate, Seen { value, interval })
+    }
+
+    #[test]
+    fn an_interval_decides_only_where_the_threshold_is_outside() {
+        use GateOutcome::{Fail, Pass, Undecided};
+        let at_least = |interval| judged(Relation::AtLeast, Judge::Interval, interval);
+        assert_eq!(at_least(Some((0.5, 0.7))), Pass);
+        assert_eq!(at_least(Some((0.4, 0.8))), Undecided);
+        assert_eq!(at_least(Some((0.3, 0.49))), Fail);
+        assert_eq!(at_least(None), Undecided, "too few queries for an interval");
+        let at_most = |interval| judged(Relation::AtMost, Judge::Interval, interval);
+        assert_eq!(at_most(Some((0.5, 0.7))), Undecided);
+        assert_eq!(at_most(Some((0.3, 0.5))), Pass);
+        // By the mean, 0.6 holds whatever the interval says.
+        assert_eq!(judged(Relation::AtLeast, Judge::Mean, Some((0.4, 0.8))), Pass);
     }
 }

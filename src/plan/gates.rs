@@ -11,12 +11,11 @@ use super::findings::Findings;
 use super::measure::stage_of;
 use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
-use super::sources::not_yet;
-use super::{Compare, Gate, GateLevel, GateSubject, MeasurePlan};
-use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec};
+use super::{Compare, Gate, GateLevel, GateSubject, Judge, MeasurePlan};
+use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, JudgeSpec};
 use crate::spec::suggest::quoted;
 use crate::spec::{Code, Diagnostic, Span, Spanned};
-use sentence::Sentence;
+use sentence::{Condition, Sentence};
 
 const LEVEL: f64 = 0.95;
 const RESAMPLES: usize = 10_000;
@@ -31,6 +30,14 @@ pub(super) struct Ground<'a> {
     pub(super) axes: &'a Axes,
     pub(super) data: &'a [DataSet],
     pub(super) measure: &'a MeasurePlan,
+    /// Per data set, the id of the reference cell, if the spec names one.
+    pub(super) reference: &'a IndexMap<String, String>,
+}
+
+impl Ground<'_> {
+    fn is_reference(&self, cell: &Made) -> bool {
+        self.reference.get(&cell.cell.data) == Some(&cell.cell.id)
+    }
 }
 
 /// What cells are compared with, every default filled in.
@@ -102,9 +109,6 @@ pub(super) fn gates(written: &[Spanned<GateSpec>], ground: Ground<'_>, findings:
 
 fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Option<Gate> {
     let that = &written.that;
-    if let Some(judge) = &written.judge {
-        findings.push(not_yet("`judge`", judge.span));
-    }
     let sentence = Sentence {
         text: &that.value,
         span: that.span,
@@ -123,7 +127,15 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
         return None;
     }
     let condition = condition?;
+    let judge = judge(written, &condition, findings);
+    let compared = |cell: &&&Made| !condition.to_reference || !ground.is_reference(cell);
+    let fitting: Vec<&Made> = fitting.iter().filter(compared).copied().collect();
     let cells = where_defined(&condition.subject, &fitting);
+    if fitting.is_empty() {
+        let title = "the only cell this gate speaks of is the reference itself";
+        findings.push(Diagnostic::new(Code::MatchesNothing, title).at(that.span, ""));
+        return None;
+    }
     if cells.is_empty() && !fitting.is_empty() {
         let title = "the measure is undefined for every cell this gate speaks of";
         findings.push(Diagnostic::new(Code::MatchesNothing, title).at(that.span, ""));
@@ -134,6 +146,8 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
         subject: condition.subject,
         relation: condition.relation,
         threshold: condition.threshold,
+        to_reference: condition.to_reference,
+        judge,
         scope: matcher.written(),
         cells,
         level: match written.level.as_ref().map(|l| l.value) {
@@ -144,11 +158,27 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
     })
 }
 
+/// What decides; only a measure has an interval.
+fn judge(written: &GateSpec, condition: &Condition, findings: &mut Findings) -> Judge {
+    match written.judge.as_ref().map(|j| (j.value, j.span)) {
+        None => condition.judge,
+        Some((JudgeSpec::Mean, _)) => Judge::Mean,
+        Some((JudgeSpec::Interval, span)) => {
+            if !matches!(condition.subject, GateSubject::Measure(_)) {
+                let title = "only a measure of quality has an interval to judge by";
+                let diagnostic = Diagnostic::new(Code::BadGate, title).at(span, "");
+                findings.push(diagnostic.help("leave `judge` out"));
+            }
+            Judge::Interval
+        }
+    }
+}
+
 /// The cells in which a subject has a value.
 fn where_defined(subject: &GateSubject, cells: &[&Made]) -> Vec<String> {
     let defined = |cell: &&&Made| match subject {
         GateSubject::Measure(measure) => stage_of(measure, cell).is_some(),
-        GateSubject::Latency(_) => true,
+        GateSubject::Latency(_) | GateSubject::Counter(_) => true,
     };
     cells.iter().filter(defined).map(|c| c.cell.id.clone()).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use indexmap::IndexMap;
+
 use super::axes::{self, Scope};
 use super::catalog::Catalog;
 use super::cells::{self, Cells, Parts};
@@ -68,8 +70,13 @@ pub fn resolve(
         axes: &axes,
         data: &data,
         measure: &measure,
+        reference: &IndexMap::new(),
     };
     let compare = gates::compare(&spec.compare, ground, &mut findings);
+    let ground = Ground {
+        reference: &compare.reference,
+        ..ground
+    };
     let gates = gates::gates(&spec.gates, ground, &mut findings);
     let used = Used {
         spec,

@@ -113,16 +113,28 @@ pub struct IntervalSpec {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GateSpec {
-    /// The sentence: a measure or a percentile, `>=`, `>`, `<=` or `<`, and a number: `nDCG@10 >= 0.5`, `p95 <= 40ms`.
+    /// The sentence: a measure, a percentile or a counter of work, `>=`, `>`, `<=` or `<`, and a number:
+    /// `nDCG@10 >= 0.5`, `p95 <= 40ms`, `distance_computations <= 2000`. Against the reference cell:
+    /// `nDCG@10 >= reference + 0.02`, `p95 <= 1.5 * reference`, `nDCG@10 not-worse-than reference by 0.01`.
     pub that: Spanned<String>,
     /// The cells it speaks of: path → label, pattern with `*`, or a list of them. Default: all.
     #[serde(rename = "where")]
     pub scope: Option<Spanned<Selector>>,
     /// Whether a failure fails the run. Default: `error`.
     pub level: Option<Spanned<GateLevelSpec>>,
-    /// What is judged, the mean or its interval: a later version.
-    #[schemars(skip)]
-    pub judge: Option<Spanned<Later>>,
+    /// What decides: the `mean`, or its whole `interval`, and then the gate is undecided where the threshold lies inside.
+    /// Default: `mean`; `interval` for `not-worse-than`.
+    pub judge: Option<Spanned<JudgeSpec>>,
+}
+
+/// What decides whether a gate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum JudgeSpec {
+    /// The number as measured.
+    Mean,
+    /// Its whole confidence interval.
+    Interval,
 }
 
 /// Whether a failed gate fails the run.

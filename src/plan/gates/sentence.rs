@@ -2,7 +2,7 @@
 
 use super::Ground;
 use crate::plan::findings::Findings;
-use crate::plan::{GateSubject, Relation, measure};
+use crate::plan::{GateSubject, Judge, Relation, WorkCounter, measure};
 use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, Span};
 
@@ -11,8 +11,11 @@ use crate::spec::{Code, Diagnostic, Span};
 pub(super) struct Condition {
     pub(super) subject: GateSubject,
     pub(super) relation: Relation,
-    /// Milliseconds for latencies.
+    /// Milliseconds for latencies; see [`crate::plan::Gate::threshold`].
     pub(super) threshold: f64,
+    pub(super) to_reference: bool,
+    /// What decides unless the gate says otherwise.
+    pub(super) judge: Judge,
 }
 
 /// A gate's sentence.
@@ -32,20 +35,11 @@ const RELATIONS: [(&str, Relation); 4] = [
 ];
 
 /// Forms of the language that a later version carries out.
-const LATER: [&str; 4] = ["reference", "baseline", "not-worse-than", "relative-gain"];
+const LATER: [&str; 2] = ["baseline", "relative-gain"];
 
-/// The cost counters, which gates will speak of.
-const COUNTERS: [&str; 7] = [
-    "distance_computations",
-    "float_distances",
-    "code_distances",
-    "postings",
-    "candidates",
-    "rescored",
-    "pairs",
-];
-
-const EXAMPLES: &str = "`nDCG@10 >= 0.5`, `p95 <= 40ms`";
+const EXAMPLES: &str = "`nDCG@10 >= 0.5`, `nDCG@10 >= reference + 0.02`, `p95 <= 40ms`";
+const REFERENCE: &str = "reference";
+const NOT_WORSE: &str = "not-worse-than";
 
 impl Sentence<'_> {
     /// What the sentence says; `None` after a complaint.
@@ -53,8 +47,11 @@ impl Sentence<'_> {
         if let Some(word) = LATER.into_iter().find(|word| self.text.contains(word)) {
             let title = format!("a gate on `{word}` is not in this version yet");
             let diagnostic = Diagnostic::new(Code::NotYet, title).at(self.part(word), "");
-            findings.push(diagnostic.help(format!("this version knows thresholds: {EXAMPLES}")));
+            findings.push(diagnostic.help(format!("this version knows {EXAMPLES}")));
             return None;
+        }
+        if let Some((subject, margin)) = self.text.split_once(NOT_WORSE) {
+            return self.not_worse(subject.trim(), margin.trim(), findings);
         }
         let split = |(sign, relation)| {
             let (subject, threshold) = self.text.split_once(sign)?;
@@ -67,12 +64,84 @@ impl Sentence<'_> {
             return None;
         };
         let subject = self.subject(subject, findings)?;
-        let threshold = self.threshold(threshold, &subject, findings)?;
+        let to_reference = threshold.contains(REFERENCE);
+        let threshold = match to_reference {
+            true => self.relative(threshold, &subject, findings)?,
+            false => self.threshold(threshold, &subject, findings)?,
+        };
         Some(Condition {
             subject,
             relation,
             threshold,
+            to_reference,
+            judge: Judge::Mean,
         })
+    }
+
+    /// `nDCG@10 not-worse-than reference by 0.01`: non-inferiority with a margin, judged by the interval.
+    fn not_worse(&self, subject: &str, margin: &str, findings: &mut Findings) -> Option<Condition> {
+        let subject = self.subject(subject, findings)?;
+        let by = margin.strip_prefix(REFERENCE).map(str::trim);
+        let by = by.and_then(|rest| rest.strip_prefix("by")).map(str::trim);
+        let by = by.and_then(|number| number.parse::<f64>().ok());
+        let is_measure = matches!(subject, GateSubject::Measure(_));
+        let Some(by) = by.filter(|by| by.is_finite() && *by >= 0.0 && is_measure) else {
+            let title = "`not-worse-than` speaks of a measure, the reference and a margin of 0 or more";
+            let diagnostic = Diagnostic::new(Code::BadGate, title).at(self.part(margin), "");
+            findings.push(diagnostic.help("for instance `nDCG@10 not-worse-than reference by 0.01`"));
+            return None;
+        };
+        self.needs_reference(findings)?;
+        Some(Condition {
+            subject,
+            relation: Relation::AtLeast,
+            threshold: -by,
+            to_reference: true,
+            judge: Judge::Interval,
+        })
+    }
+
+    /// `reference + 0.02` for a measure: a difference. `1.5 * reference` for everything else: a factor.
+    fn relative(&self, text: &str, subject: &GateSubject, findings: &mut Findings) -> Option<f64> {
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+        let (value, expected) = match subject {
+            GateSubject::Measure(_) => (
+                match text.strip_prefix(REFERENCE).map(str::trim) {
+                    Some("") => Some(0.0),
+                    Some(rest) => match rest.split_at_checked(1) {
+                        Some(("+", by)) => number(by),
+                        Some(("-" | "−", by)) => number(by).map(|by| -by),
+                        _ => None,
+                    },
+                    None => None,
+                },
+                "`reference`, `reference + 0.02` or `reference - 0.01`",
+            ),
+            GateSubject::Latency(_) | GateSubject::Counter(_) => (
+                match text.split_once('*') {
+                    None => (text == REFERENCE).then_some(1.0),
+                    Some((factor, of)) if of.trim() == REFERENCE => number(factor).filter(|f| *f > 0.0),
+                    Some(_) => None,
+                },
+                "`reference`, or a factor: `1.5 * reference`",
+            ),
+        };
+        if value.is_none() {
+            let title = format!("`{text}` is no threshold for this gate");
+            findings.push(Diagnostic::new(Code::BadGate, title).at(self.part(text), expected));
+        }
+        self.needs_reference(findings)?;
+        value
+    }
+
+    fn needs_reference(&self, findings: &mut Findings) -> Option<()> {
+        if !self.ground.reference.is_empty() || self.ground.cells.is_empty() {
+            return Some(());
+        }
+        let title = "the gate speaks of a reference, and the spec names none";
+        let diagnostic = Diagnostic::new(Code::BadGate, title).at(self.part(REFERENCE), "");
+        findings.push(diagnostic.help("name a cell: `compare: { reference: { pipeline: … } }`"));
+        None
     }
 
     fn subject(&self, text: &str, findings: &mut Findings) -> Option<GateSubject> {
@@ -80,10 +149,8 @@ impl Sentence<'_> {
         if let Some(percentile) = digits.and_then(|digits| digits.parse::<f64>().ok()) {
             return self.percentile(text, percentile, findings);
         }
-        if COUNTERS.contains(&text) {
-            let title = "a gate on a counter is not in this version yet";
-            findings.push(Diagnostic::new(Code::NotYet, title).at(self.part(text), ""));
-            return None;
+        if let Some((_, counter)) = WorkCounter::ALL.iter().find(|(name, _)| *name == text) {
+            return Some(GateSubject::Counter(*counter));
         }
         let subject = measure::read(text, self.part(text), findings)?;
         let measured = &self.ground.measure.quality;
@@ -122,6 +189,10 @@ impl Sentence<'_> {
             GateSubject::Measure(_) => (
                 text.parse::<f64>().ok().filter(|x| x.is_finite()),
                 "a number, for instance `0.5`",
+            ),
+            GateSubject::Counter(_) => (
+                text.parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0),
+                "a number per query, for instance `2000`",
             ),
             GateSubject::Latency(_) => (
                 milliseconds(text),

@@ -1,7 +1,7 @@
 //! Gates: the conditions that decide the exit status.
 
 use crate::evaluate::{Evaluation, GateCell, GateOutcome, GateResult};
-use crate::plan::{GateLevel, GateSubject, Relation};
+use crate::plan::{Gate, GateLevel, GateSubject, Relation};
 
 use super::findings::full_name;
 use super::number;
@@ -76,7 +76,7 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
     let describe = |(cell, value): (&GateCell, f64)| {
         format!(
             "{superlative} {} ({})",
-            print(&gate.subject, value),
+            print(gate, cell, value),
             name(sets, &cell.cell)
         )
     };
@@ -86,11 +86,13 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
         } else {
             gate.threshold - value
         };
+        let sign = if room < 0.0 { "−" } else { "+" };
+        let size = room.abs();
         match gate.subject {
             GateSubject::Measure(_) => number::signed(room),
-            GateSubject::Latency(_) => {
-                format!("{}{} ms", if room > 0.0 { "+" } else { "" }, number::ms(room))
-            }
+            GateSubject::Latency(_) if !gate.to_reference => format!("{sign}{} ms", number::ms(size)),
+            GateSubject::Counter(_) if !gate.to_reference => format!("{sign}{}", number::mean_count(size)),
+            GateSubject::Latency(_) | GateSubject::Counter(_) => format!("{sign}{size:.2} ×"),
         }
     };
     GateRow {
@@ -146,7 +148,7 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
     let describe = |c: &GateCell| {
         let name = name(sets, &c.cell);
         match c.value {
-            Some(value) => format!("{name}: {}", print(&result.gate.subject, value)),
+            Some(value) => format!("{name}: {}", print(&result.gate, c, value)),
             None => format!("{name}: no number"),
         }
     };
@@ -160,10 +162,23 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
         .collect()
 }
 
-fn print(subject: &GateSubject, value: f64) -> String {
-    match subject {
+/// What was seen, in the terms of the gate, with the interval where there is one.
+fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
+    let seen = match gate.subject {
+        GateSubject::Measure(_) if gate.to_reference => number::signed(value),
         GateSubject::Measure(_) => number::measure(value),
+        GateSubject::Latency(_) | GateSubject::Counter(_) if gate.to_reference => {
+            format!("{value:.2} × the reference")
+        }
         GateSubject::Latency(_) => format!("{} ms", number::ms(value)),
+        GateSubject::Counter(_) => number::mean_count(value),
+    };
+    match cell.interval {
+        Some((low, high)) if gate.to_reference => {
+            format!("{seen} {}", number::interval((low, high)))
+        }
+        Some((low, high)) => format!("{seen} [{}, {}]", number::measure(low), number::measure(high)),
+        None => seen,
     }
 }
 
@@ -208,6 +223,7 @@ mod tests {
         let cell = |outcome| GateCell {
             cell: "a".into(),
             value: None,
+            interval: None,
             outcome,
         };
         use GateOutcome::{Fail, Pass, Undecided};
