@@ -2,6 +2,7 @@
 //!
 //! The shape every part agrees on: models produce it, the cache stores it, the engine searches it.
 
+use std::collections::TryReserveError;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,19 @@ impl Vectors {
         }
     }
 
+    /// `rows` rows of zeros, to be filled in place with [`Vectors::row_mut`]: for rows that come in another order.
+    ///
+    /// # Errors
+    /// When the machine does not give that much memory.
+    pub fn zeros(dim: usize, rows: usize) -> Result<Self, TryReserveError> {
+        let mut data = Vec::new();
+        // Too many to count is also too many to hold; the allocator says so.
+        let values = dim.saturating_mul(rows);
+        data.try_reserve_exact(values)?;
+        data.resize(values, 0.0);
+        Ok(Self { dim, data })
+    }
+
     /// Wraps `data`; `None` when its length is no multiple of `dim` (or `dim` is 0).
     pub fn from_flat(dim: usize, data: Vec<f32>) -> Option<Self> {
         (dim > 0 && data.len().is_multiple_of(dim)).then_some(Self { dim, data })
@@ -80,6 +94,11 @@ impl Vectors {
         &self.data[i * self.dim..(i + 1) * self.dim]
     }
 
+    /// Row `i`, to be written.
+    pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
+        &mut self.data[i * self.dim..(i + 1) * self.dim]
+    }
+
     /// All rows in order.
     pub fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
         self.data.chunks_exact(self.dim)
@@ -99,5 +118,45 @@ impl Vectors {
 impl fmt::Debug for Vectors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Vectors({} × {})", self.len(), self.dim)
+    }
+}
+
+/// Scales `row` to Euclidean length 1 in place, computed in float64. Returns false and changes nothing when all of its
+/// values are 0: such a row has no direction. The values have to be finite.
+pub fn normalize(row: &mut [f32]) -> bool {
+    let squares: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+    if squares == 0.0 {
+        return false;
+    }
+    let length = squares.sqrt();
+    for x in row {
+        *x = (f64::from(*x) / length) as f32;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_brought_to_length_1_in_place() {
+        let mut vectors = Vectors::zeros(2, 3).unwrap();
+        vectors.row_mut(0).copy_from_slice(&[3.0, -4.0]);
+        vectors.row_mut(2).copy_from_slice(&[1e-45, 0.0]);
+        assert!(normalize(vectors.row_mut(0)));
+        assert!(!normalize(vectors.row_mut(1)));
+        assert!(normalize(vectors.row_mut(2)));
+        assert_eq!(vectors.as_flat(), [0.6, -0.8, 0.0, 0.0, 1.0, 0.0]);
+        // The squares of such a row are beyond float32.
+        let mut large = [3e38, 3e38];
+        assert!(normalize(&mut large));
+        assert_eq!(large.to_vec(), [0.5f32.sqrt(); 2]);
+    }
+
+    #[test]
+    fn more_memory_than_there_is_is_an_error() {
+        assert!(Vectors::zeros(usize::MAX, 2).is_err());
+        assert!(Vectors::zeros(1 << 30, 1 << 30).is_err());
     }
 }
