@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::SourceFile;
 use super::problem::{DatasetError, Fault, Problems};
+use crate::content::hex;
 
 const BUFFER: usize = 64 * 1024;
 const BOM: char = '\u{feff}';
@@ -20,26 +21,15 @@ const BOM: char = '\u{feff}';
 pub(crate) struct Lines {
     path: PathBuf,
     source: Source,
-    buffer: Vec<u8>,
-    number: usize,
 }
 
 impl Lines {
     pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
         let mut source = Source::open(path).map_err(|e| DatasetError::io(path, e))?;
-        let start = source.text().fill_buf().map_err(|e| DatasetError::io(path, e))?;
-        if start.is_empty() {
-            return Err(DatasetError::Empty(path.to_owned()));
-        }
-        if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
-            return Err(DatasetError::Utf16(path.to_owned()));
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            source,
-            buffer: Vec::new(),
-            number: 0,
-        })
+        // Here too, so that a file that is no text is refused before anything else is read.
+        refuse_no_text(path, source.text())?;
+        let path = path.to_owned();
+        Ok(Self { path, source })
     }
 
     /// Hands every usable line, with its number from 1, to `take`; notes what is wrong with the others and what
@@ -49,38 +39,62 @@ impl Lines {
         problems: &mut Problems,
         mut take: impl FnMut(usize, &str) -> Result<(), Fault>,
     ) -> Result<SourceFile, DatasetError> {
-        while self.read_line()? {
-            let line = usable(&self.buffer, self.number);
-            if let Err(fault) = line.and_then(|text| take(self.number, text)) {
-                problems.push(&self.path, self.number, fault);
-            }
-        }
-        let sha256 = self
-            .source
-            .finish()
-            .map_err(|e| DatasetError::io(&self.path, e))?;
+        let rows = each_line(&self.path, self.source.text(), problems, &mut take)?;
+        let sha256 = self.source.finish();
         Ok(SourceFile {
             path: self.path.display().to_string(),
-            sha256,
-            rows: self.number,
+            sha256: sha256.map_err(|e| DatasetError::io(&self.path, e))?,
+            rows,
         })
     }
+}
 
-    /// Fills the buffer with the next line, its end left off; false at the end of the file.
-    fn read_line(&mut self) -> Result<bool, DatasetError> {
-        self.buffer.clear();
-        let read = self.source.text().read_until(b'\n', &mut self.buffer);
-        if read.map_err(|e| DatasetError::io(&self.path, e))? == 0 {
-            return Ok(false);
+/// Does to the lines of `text`, which `path` names in messages, what [`Lines::each`] does to those of a file. Returns
+/// how many lines there are.
+///
+/// # Errors
+/// When `text` is empty or UTF-16, or cannot be read.
+pub(super) fn each_line(
+    path: &Path,
+    text: &mut dyn BufRead,
+    problems: &mut Problems,
+    take: &mut dyn FnMut(usize, &str) -> Result<(), Fault>,
+) -> Result<usize, DatasetError> {
+    refuse_no_text(path, text)?;
+    let (mut buffer, mut number) = (Vec::new(), 0);
+    while read_line(text, &mut buffer).map_err(|e| DatasetError::io(path, e))? {
+        number += 1;
+        let line = usable(&buffer, number);
+        if let Err(fault) = line.and_then(|text| take(number, text)) {
+            problems.push(path, number, fault);
         }
-        self.number += 1;
-        for end in [b'\n', b'\r'] {
-            if self.buffer.last() == Some(&end) {
-                self.buffer.pop();
-            }
-        }
-        Ok(true)
     }
+    Ok(number)
+}
+
+fn refuse_no_text(path: &Path, text: &mut dyn BufRead) -> Result<(), DatasetError> {
+    let start = text.fill_buf().map_err(|e| DatasetError::io(path, e))?;
+    if start.is_empty() {
+        return Err(DatasetError::Empty(path.to_owned()));
+    }
+    if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
+        return Err(DatasetError::Utf16(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// Fills `line` with the next line, its end left off; false at the end of the text.
+fn read_line(text: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    line.clear();
+    if text.read_until(b'\n', line)? == 0 {
+        return Ok(false);
+    }
+    for end in [b'\n', b'\r'] {
+        if line.last() == Some(&end) {
+            line.pop();
+        }
+    }
+    Ok(true)
 }
 
 fn usable(bytes: &[u8], number: usize) -> Result<&str, Fault> {
@@ -98,17 +112,17 @@ fn usable(bytes: &[u8], number: usize) -> Result<&str, Fault> {
     Ok(text)
 }
 
-/// The bytes of a file, decompressed where need be.
-enum Source {
+/// The bytes of a file, decompressed where need be; gzip is recognised by its first bytes.
+pub(super) enum Source {
+    /// As stored.
     Plain(BufReader<Hashed>),
+    /// Compressed.
     Gzip(Box<BufReader<MultiGzDecoder<BufReader<Hashed>>>>),
 }
 
 impl Source {
-    fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let hash = Sha256::new();
-        let mut stored = BufReader::with_capacity(BUFFER, Hashed { file, hash });
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut stored = BufReader::with_capacity(BUFFER, Hashed::open(path)?);
         if stored.fill_buf()?.starts_with(b"\x1f\x8b") {
             let decoder = MultiGzDecoder::new(stored);
             Ok(Self::Gzip(Box::new(BufReader::with_capacity(BUFFER, decoder))))
@@ -117,7 +131,7 @@ impl Source {
         }
     }
 
-    fn text(&mut self) -> &mut dyn BufRead {
+    pub(super) fn text(&mut self) -> &mut dyn BufRead {
         match self {
             Self::Plain(reader) => reader,
             Self::Gzip(reader) => reader,
@@ -125,21 +139,34 @@ impl Source {
     }
 
     /// SHA-256 of the whole file as stored, hex.
-    fn finish(self) -> io::Result<String> {
-        let mut stored = match self {
+    pub(super) fn finish(self) -> io::Result<String> {
+        let stored = match self {
             Self::Plain(reader) => reader,
             Self::Gzip(reader) => reader.into_inner().into_inner(),
         };
-        io::copy(&mut stored, &mut io::sink())?;
-        let digest = stored.into_inner().hash.finalize();
-        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        // What it has buffered was hashed when it was read.
+        stored.into_inner().finish()
     }
 }
 
-/// Hashes what is read through it.
-struct Hashed {
+/// A file whose bytes are hashed as they are read.
+pub(super) struct Hashed {
     file: File,
     hash: Sha256,
+}
+
+impl Hashed {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let hash = Sha256::new();
+        Ok(Self { file, hash })
+    }
+
+    /// Reads what is left. SHA-256 of the whole file, hex.
+    pub(super) fn finish(mut self) -> io::Result<String> {
+        io::copy(&mut BufReader::with_capacity(BUFFER, &mut self), &mut io::sink())?;
+        Ok(hex(&self.hash.finalize()))
+    }
 }
 
 impl Read for Hashed {
