@@ -3,10 +3,14 @@
 //! Documents are held sorted by id bytes, so that a document's position is its [`crate::hit::Hit::point`] and the
 //! order of points is the order of ids. This module reads files; it knows nothing of YAML, backends or reports.
 
+mod archive;
+mod arrays;
 mod beir;
 mod folder;
+mod hdf5;
 mod json;
 pub(crate) mod lines;
+mod matrix;
 pub(crate) mod problem;
 mod qrels;
 pub mod source;

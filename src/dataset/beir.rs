@@ -1,5 +1,7 @@
 //! The BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/<split>.tsv`, each plain or with `.gz`.
 
+mod given;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -14,23 +16,27 @@ use super::qrels::{self, Judgement};
 use super::source::BeirSource;
 use super::{Dataset, Doc, Query, SourceFile};
 use crate::filter::{Filter, Payload};
+use crate::progress::Observer;
+
+use given::Rows;
 
 /// Reads the data set `name`. Queries without judgements in the split are left out
 /// ([`Dataset::unjudged_queries`] counts them).
 ///
 /// # Errors
 /// All unusable lines of all three files together, up to [`Problems::LIMIT`] for each file; judgements of absent
-/// documents or queries once every line could be read.
-pub(super) fn load(name: &str, source: &BeirSource) -> Result<Dataset, DatasetError> {
+/// documents or queries once every line could be read; then vectors that do not go with the lines, or are unusable.
+pub(super) fn load(name: &str, source: &BeirSource, watch: &dyn Observer) -> Result<Dataset, DatasetError> {
     let dir = &source.dir;
+    let matrices = given::open(&source.vectors)?;
     let split = choose_split(dir, source.split.as_deref())?;
     let corpus_path = plain_or_gz(dir, "corpus.jsonl")?;
     let queries_path = plain_or_gz(dir, "queries.jsonl")?;
     let qrels_path = plain_or_gz(dir, &format!("qrels/{split}.tsv"))?;
 
     let mut problems = Problems::default();
-    let (docs, corpus_file) = read_records(&corpus_path, &mut problems, parse_doc)?;
-    let (mut queries, queries_file) = read_records(&queries_path, &mut problems, parse_query)?;
+    let (docs, doc_lines, corpus_file) = read_records(&corpus_path, &mut problems, parse_doc)?;
+    let (queries, query_lines, queries_file) = read_records(&queries_path, &mut problems, parse_query)?;
     let mut judgement_problems = Problems::default();
     let judgements = qrels::read_beir(&qrels_path, &mut judgement_problems)?;
     problems.append(judgement_problems);
@@ -40,7 +46,16 @@ pub(super) fn load(name: &str, source: &BeirSource) -> Result<Dataset, DatasetEr
     let mut qrels = qrels::collect(judgements.rows);
     qrels.unlisted = source.unlisted;
     let asked = queries.len();
-    queries.retain(|q| qrels.by_query.contains_key(&q.id));
+    let judged = queries.into_iter().zip(query_lines);
+    let judged = judged.filter(|(q, _)| qrels.by_query.contains_key(&q.id));
+    let (queries, query_lines): (Vec<Query>, Vec<usize>) = judged.unzip();
+    let mut files = vec![corpus_file, queries_file, judgements.file];
+    let rows = Rows {
+        documents: given::Side::new(&corpus_path, files[0].rows, &doc_lines),
+        queries: given::Side::new(&queries_path, asked, &query_lines),
+    };
+    let (vectors, vector_files) = rows.read(matrices, watch)?;
+    files.extend(vector_files);
     Ok(Dataset {
         name: name.to_owned(),
         split,
@@ -48,8 +63,8 @@ pub(super) fn load(name: &str, source: &BeirSource) -> Result<Dataset, DatasetEr
         docs,
         queries,
         qrels,
-        vectors: BTreeMap::new(),
-        files: vec![corpus_file, queries_file, judgements.file],
+        vectors,
+        files,
     })
 }
 
@@ -70,12 +85,12 @@ impl Record for Query {
     }
 }
 
-/// Reads a JSONL file into records sorted by id.
+/// Reads a JSONL file into records sorted by id, and the line of each, from 1.
 fn read_records<R: Record>(
     path: &Path,
     problems: &mut Problems,
     parse: fn(Payload) -> Result<R, Fault>,
-) -> Result<(Vec<R>, SourceFile), DatasetError> {
+) -> Result<(Vec<R>, Vec<usize>, SourceFile), DatasetError> {
     let mut records: Vec<(R, usize)> = Vec::new();
     let mut own = Problems::default();
     let file = Lines::open(path)?.each(&mut own, |number, line| {
@@ -91,7 +106,8 @@ fn read_records<R: Record>(
         }
     }
     problems.append(own);
-    Ok((records.into_iter().map(|(record, _)| record).collect(), file))
+    let (records, lines) = records.into_iter().unzip();
+    Ok((records, lines, file))
 }
 
 /// A line of `corpus.jsonl`: every text beside `_id` and `metadata` is a field.
@@ -203,6 +219,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::progress::Silent;
 
     const CORPUS: &str = r#"{"_id": "d10", "title": "Starter motor", "text": "12 V", "metadata": {"voltage": 12}}
 {"_id": "d2", "title": "Alternator", "oem": "X-1", "text": null}
@@ -224,7 +241,8 @@ mod tests {
             dir: dir.path().to_owned(),
             ..BeirSource::default()
         };
-        load("parts", &source).map_err(|e| e.to_string().replace(&format!("{}/", dir.path().display()), ""))
+        load("parts", &source, &Silent)
+            .map_err(|e| e.to_string().replace(&format!("{}/", dir.path().display()), ""))
     }
 
     fn error(corpus: &str, queries: &str, qrels: &str) -> String {

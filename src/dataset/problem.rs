@@ -243,6 +243,9 @@ pub enum Fault {
     /// `metadata.filter` that does not parse.
     #[error("`metadata.filter`: {0}")]
     Filter(String),
+    /// A vector, a condition or a list of neighbours that cannot be used.
+    #[error("{0}")]
+    Vector(String),
     /// The wrong number of columns.
     #[error("{got} columns, expected {want}")]
     Columns {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Unlisted, beir};
+use super::{Dataset, Unlisted, archive, arrays, beir, hdf5};
 use crate::progress::Observer;
 use crate::vectors::Metric;
 
@@ -51,7 +51,7 @@ pub struct BeirSource {
 /// Two matrices that go with the documents and queries of a data set, row by row in the order of their files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MatrixPair {
-    /// One row per document: `.npy`, `.fvecs`, `.bvecs`, `.fbin` or `.u8bin`.
+    /// One row per document: `.npy`, `.fvecs`, `.bvecs`, `.fbin`, `.u8bin` or `.i8bin`.
     pub documents: PathBuf,
     /// One row per query of the queries file, judged or not.
     pub queries: PathBuf,
@@ -160,7 +160,7 @@ pub struct JudgementTable {
     pub unlisted: Unlisted,
 }
 
-/// Matrices of vectors: `.fvecs`, `.bvecs`, `.fbin`, `.u8bin` or `.npy` by name.
+/// Matrices of vectors: `.fvecs`, `.bvecs`, `.fbin`, `.u8bin`, `.i8bin` or `.npy` by name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArraysSource {
     /// One row per document.
@@ -299,9 +299,11 @@ impl Source {
 /// # Errors
 /// Everything that is unusable in its files, with file and line where there are lines.
 pub fn load(name: &str, source: &Source, watch: &dyn Observer) -> Result<Dataset, DatasetError> {
-    let _ = watch;
     match source {
-        Source::Beir(beir) => beir::load(name, beir),
+        Source::Beir(beir) => beir::load(name, beir, watch),
+        Source::Arrays(arrays) => arrays::load(name, arrays, watch),
+        Source::Hdf5(hdf5) => hdf5::load(name, hdf5, watch),
+        Source::Tar(tar) => archive::load(name, tar, watch),
         _ => Err(DatasetError::NotYet(name.to_owned())),
     }
 }
