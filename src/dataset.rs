@@ -10,6 +10,7 @@ pub(crate) mod lines;
 pub(crate) mod problem;
 mod qrels;
 pub mod source;
+mod synthetic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

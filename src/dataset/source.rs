@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Unlisted, beir};
+use super::{Dataset, Unlisted, beir, synthetic};
 use crate::progress::Observer;
 use crate::vectors::Metric;
 
@@ -299,9 +299,9 @@ impl Source {
 /// # Errors
 /// Everything that is unusable in its files, with file and line where there are lines.
 pub fn load(name: &str, source: &Source, watch: &dyn Observer) -> Result<Dataset, DatasetError> {
-    let _ = watch;
     match source {
         Source::Beir(beir) => beir::load(name, beir),
+        Source::Synthetic(source) => synthetic::load(name, source, watch),
         _ => Err(DatasetError::NotYet(name.to_owned())),
     }
 }
