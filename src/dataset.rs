@@ -14,6 +14,7 @@ mod matrix;
 pub(crate) mod problem;
 mod qrels;
 pub mod source;
+mod synthetic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 //! *timed* later never comes from here: the runner embeds and reranks anew.
 
 pub mod cache;
+pub mod neighbours;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -79,6 +79,14 @@ pub enum DatasetError {
         /// What is wrong, where in it, and the way out.
         what: String,
     },
+    /// Generated data that cannot be as it was asked for.
+    #[error("data set `{name}`: {}", what.join("; "))]
+    Generated {
+        /// The data set.
+        name: String,
+        /// Everything that is wrong, each with the way out.
+        what: Vec<String>,
+    },
     /// A kind of source that is not read yet.
     #[error("data set `{0}`: this kind is not in this version yet")]
     NotYet(String),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Unlisted, archive, arrays, beir, hdf5};
+use super::{Dataset, Unlisted, archive, arrays, beir, hdf5, synthetic};
 use crate::progress::Observer;
 use crate::vectors::Metric;
 
@@ -304,6 +304,7 @@ pub fn load(name: &str, source: &Source, watch: &dyn Observer) -> Result<Dataset
         Source::Arrays(arrays) => arrays::load(name, arrays, watch),
         Source::Hdf5(hdf5) => hdf5::load(name, hdf5, watch),
         Source::Tar(tar) => archive::load(name, tar, watch),
+        Source::Synthetic(source) => synthetic::load(name, source, watch),
         _ => Err(DatasetError::NotYet(name.to_owned())),
     }
 }
