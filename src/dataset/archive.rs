@@ -202,7 +202,9 @@ fn read_archive(path: &Path, members: &mut Members<'_>) -> Result<SourceFile, Da
             );
             return Err(DatasetError::file(path, what));
         }
-        members.read(&path.join(within), member, length, &mut entry)?;
+        // An absolute name would hide the archive in messages.
+        let named = path.join(within.strip_prefix("/").unwrap_or(&within));
+        members.read(&named, member, length, &mut entry)?;
     }
     let rows = members.vectors.as_ref().map_or(0, |(_, vectors)| vectors.len());
     Ok(SourceFile {

@@ -3,6 +3,7 @@
 mod arbitrary;
 mod archives;
 mod beir;
+mod damaged;
 mod files;
 mod hdf5;
 mod matrices;
