@@ -1,7 +1,11 @@
 //! The command line: the only part that prints. stdout is data, stderr is talk.
 
 mod args;
+mod cards;
 mod data;
+mod doctor;
+mod fetch;
+mod ls;
 mod models;
 mod plan;
 mod progress;
@@ -65,6 +69,9 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Validate(args)) => validate::validate(&args, &talk),
         Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),
+        Some(Verb::Ls(args)) => ls::ls(&args, &talk),
+        Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
+        Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Schema) => schema::schema(),
     };

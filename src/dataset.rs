@@ -6,6 +6,7 @@
 mod archive;
 mod arrays;
 mod beir;
+pub mod doctor;
 mod folder;
 mod hdf5;
 mod json;

@@ -29,6 +29,7 @@ pub mod pipeline;
 
 // Data and models.
 pub mod dataset;
+pub mod fetch;
 pub mod models;
 
 // Preparation and running.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod axes;
+pub mod cards;
 mod catalog;
 mod cells;
 mod data;

@@ -4,6 +4,7 @@
 //! [`crate::plan`], which reports all mistakes together. Nothing here knows a backend, a clock, or a file other than
 //! the spec's own text; the doc comments below are the reference that users read (`docs/spec.md`, the JSON Schema).
 
+pub mod card;
 mod codes;
 pub mod data;
 mod diagnostic;

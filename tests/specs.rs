@@ -30,6 +30,7 @@ fn catalog() -> Catalog {
         rerankers: vec![model("evalrun-rerank-l4", true)],
         environment: BTreeMap::from([("SEED".to_owned(), "7".to_owned())]),
         exists: |path| !path.ends_with("nowhere"),
+        unfetched: BTreeSet::new(),
         look: |dir| {
             let fields = ["title", "description", "part_number"];
             let exists = !dir.ends_with("nowhere");

@@ -32,6 +32,9 @@ Examples:
   evalrun plan experiments/techniques.yaml   show what would run, and run nothing
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
+  evalrun ls data                            list the data sets that a spec can name
+  evalrun fetch scifact                      download one of them
+  evalrun doctor data scifact                look for what makes its numbers doubtful
   evalrun setup onnxruntime                  install the runtime for models beyond the built-in ones
 
 Exit status: 0 fine, 1 internal or I/O, 2 usage, 3 bad spec or data, 4 nothing selected,
@@ -48,6 +51,15 @@ pub(super) enum Verb {
     Plan(SpecArgs),
     /// Render a finished run again, without running anything
     Report(ReportArgs),
+    /// List the data sets that a spec can call by name
+    #[command(after_help = LS_HELP)]
+    Ls(LsArgs),
+    /// Download data sets, verify and unpack them
+    #[command(after_help = FETCH_HELP)]
+    Fetch(FetchArgs),
+    /// Look for what makes a data set's numbers doubtful
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Install optional parts into the cache folder
     Setup(SetupArgs),
     /// Print the JSON Schema of the spec
@@ -97,6 +109,93 @@ pub(super) struct ReportArgs {
     /// Where to write; the suffix says what: .html or .md; may be repeated [default: report.html in the bundle]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
+}
+
+const LS_HELP: &str = "\
+Counts, sizes and licences are those of the cards, datasets/NAME.yaml; nothing is loaded. A `?`
+before a licence says that nobody checked it. The card has the rest: source, weak points, and
+whether queries stand in the corpus.";
+
+/// Options of `ls`.
+#[derive(Debug, Args)]
+pub(super) struct LsArgs {
+    /// What to list
+    #[arg(value_enum)]
+    pub(super) what: LsWhat,
+    /// For machines: a list of objects
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LsWhat {
+    /// Data sets
+    Data,
+}
+
+const FETCH_HELP: &str = "\
+A transfer that broke off goes on where it stopped. Files are compared with the size and the hash
+on the card; a wrong one is kept as NAME.wrong and never used. A card without a hash says so, and
+the hash that was found is printed for the card.
+
+Proxies: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY. SSL_CERT_FILE names certificates (PEM) to
+trust instead of the built-in ones.
+
+Without a network: evalrun fetch --offline NAME says which file to put where. Put it there, and the
+same command checks and unpacks it.
+
+Exit status: 0 there and verified as far as the card allows, 1 no network or disk, 2 no such card,
+3 a wrong or missing file.";
+
+/// Options of `fetch`.
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// Data sets, by the names of their cards
+    #[arg(value_name = "NAME", required = true)]
+    pub(super) names: Vec<String>,
+    /// The folder for fetched data sets [default: EVALRUN_DATA, or `data` in the cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// Download nothing: check and unpack what was put there, or say what to put where
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+const DOCTOR_HELP: &str = "\
+Reports, for each data set: counts; texts and titles that are not distinct; near-duplicates with
+different grades; queries without a relevant document, or whose text stands in the corpus; queries
+in more than one split; filters that select nothing or everything; vectors of length zero, equal
+ones, and neighbours that came with the set and are not the nearest.
+
+A finding is a note (know it), a warning (a number may mislead) or an error (a number is wrong).
+
+  evalrun doctor data                        every data set that is here
+  evalrun doctor data series-demo            one, by its name
+  evalrun doctor data ../my-data             one, by its folder (layout of BEIR)
+  evalrun doctor data experiments/mine.yaml  those of a spec, whatever their kind
+
+Exit status: 0 fine, or only notes and warnings; 3 an error, or a data set that cannot be read.";
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// What to look at
+    #[arg(value_enum)]
+    pub(super) what: DoctorWhat,
+    /// Names of data sets, folders, or specs (.yaml) [default: all data sets that are here]
+    #[arg(value_name = "NAME|PATH|SPEC")]
+    pub(super) targets: Vec<String>,
+    /// For machines: a list of objects with all figures
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What can be looked at.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum DoctorWhat {
+    /// Data sets
+    Data,
 }
 
 /// Options of `setup`.

@@ -1,12 +1,10 @@
 //! `evalrun plan`, and the one way from files to plans that every verb uses.
 
-use std::path::PathBuf;
-
 use anyhow::Context;
 
 use super::args::SpecArgs;
 use super::progress::Talk;
-use super::{Exit, data, data_out, models};
+use super::{Exit, cards, data, data_out, models};
 use crate::pipeline::VectorConfig;
 use crate::plan::{Cached, Catalog, Loaded, Plan, Refused, explain};
 use crate::prepare::{self, CachedEmbedder, cache};
@@ -51,7 +49,9 @@ fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<Vec<Cached>, Exit>>
 
 /// Loads every spec; `None` when one of them has a mistake. All of them are checked first, and all mistakes are printed.
 pub(super) fn load_all(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Option<Vec<Loaded>>> {
-    let catalog = catalog()?;
+    let Some(catalog) = catalog(talk)? else {
+        return Ok(None);
+    };
     let results: Vec<Result<Loaded, Refused>> = specs
         .files
         .iter()
@@ -66,9 +66,14 @@ pub(super) fn load_all(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Option<V
     Ok(results.into_iter().collect::<Result<_, _>>().ok())
 }
 
-fn catalog() -> anyhow::Result<Catalog> {
-    let roots = [PathBuf::from("datasets")];
+/// What specs can name; `None` when a card has a mistake, after it was printed.
+pub(super) fn catalog(talk: &Talk) -> anyhow::Result<Option<Catalog>> {
+    let Some(known) = cards::load(&cards::data_folder(), talk) else {
+        return Ok(None);
+    };
+    let roots = cards::roots();
     let mut catalog = Catalog::of_folders(&roots).context("looking for data sets under datasets/")?;
+    catalog.add(&known);
     (catalog.embedders, catalog.rerankers) = models::known();
-    Ok(catalog)
+    Ok(Some(catalog))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::folder::{choose_split, plain_or_gz};
+use super::folder::{self, choose_split, plain_or_gz};
 use super::json::{kind, object};
 use super::lines::Lines;
 use super::problem::{DatasetError, Fault, Problems};
@@ -66,6 +66,25 @@ pub(super) fn load(name: &str, source: &BeirSource, watch: &dyn Observer) -> Res
         vectors,
         files,
     })
+}
+
+/// The splits of a folder, each with the queries that it judges, sorted by name.
+///
+/// # Errors
+/// All unusable lines of the queries and of every judgement file.
+pub(super) fn splits(dir: &Path) -> Result<Vec<(String, Vec<Query>)>, DatasetError> {
+    let mut problems = Problems::default();
+    let (queries, _, _) = read_records(&plain_or_gz(dir, "queries.jsonl")?, &mut problems, parse_query)?;
+    let mut splits = Vec::new();
+    for name in folder::splits(dir)? {
+        let mut own = Problems::default();
+        let judgements = qrels::read_beir(&plain_or_gz(dir, &format!("qrels/{name}.tsv"))?, &mut own)?;
+        problems.append(own);
+        let judged: BTreeSet<&str> = judgements.rows.iter().map(|row| row.query.as_str()).collect();
+        let judged = queries.iter().filter(|q| judged.contains(q.id.as_str()));
+        splits.push((name, judged.cloned().collect()));
+    }
+    problems.or(splits)
 }
 
 /// What the two JSONL files have in common.

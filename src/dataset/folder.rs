@@ -67,7 +67,7 @@ pub(super) fn choose_split(dir: &Path, asked: Option<&str>) -> Result<String, Da
 }
 
 /// Names of the judgement files of a BEIR folder, sorted.
-fn splits(dir: &Path) -> Result<Vec<String>, DatasetError> {
+pub(super) fn splits(dir: &Path) -> Result<Vec<String>, DatasetError> {
     let folder = dir.join("qrels");
     let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(&folder).map_err(|e| DatasetError::io(&folder, e))? {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::cards::{Cards, State};
 use crate::dataset::Source;
 
 /// How many documents are looked at to learn which text fields there are.
@@ -17,6 +18,8 @@ const SAMPLED: usize = 1000;
 pub struct Catalog {
     /// Data sets that can be called by name.
     pub datasets: BTreeMap<String, Source>,
+    /// Data sets that have a card and can be had with `evalrun fetch`, but are not there.
+    pub unfetched: BTreeSet<String>,
     /// Models that embed.
     pub embedders: Vec<KnownModel>,
     /// Models that rerank.
@@ -56,12 +59,31 @@ impl Catalog {
         }
         Ok(Self {
             datasets,
+            unfetched: BTreeSet::new(),
             embedders: Vec::new(),
             rerankers: Vec::new(),
             environment: std::env::vars().collect(),
             look: text_fields,
             exists: Path::exists,
         })
+    }
+
+    /// Adds the data sets that have a card. A card of a folder that is there already says how it is read; a fetched set
+    /// never takes the place of a folder of its name.
+    pub fn add(&mut self, cards: &Cards) {
+        for (name, known) in &cards.0 {
+            match known.state {
+                State::BuiltIn => drop(self.datasets.insert(name.clone(), known.source.clone())),
+                State::Fetched => {
+                    let source = || known.source.clone();
+                    self.datasets.entry(name.clone()).or_insert_with(source);
+                }
+                State::NotFetched if !self.datasets.contains_key(name) => {
+                    self.unfetched.insert(name.clone());
+                }
+                State::NotFetched | State::Elsewhere => {}
+            }
+        }
     }
 }
 

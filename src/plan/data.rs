@@ -1,6 +1,6 @@
 //! The data sets of a spec: each one found, and what later parts have to know of it before it is read.
 
-mod kinds;
+pub(super) mod kinds;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -75,8 +75,15 @@ fn data_set(
 }
 
 fn named(name: &str, span: Span, catalog: &Catalog, findings: &mut Findings) -> Option<DataSet> {
+    if catalog.unfetched.contains(name) {
+        let title = format!("the data set `{name}` is known, but it is not here");
+        let diagnostic = Diagnostic::new(Code::UnknownData, title).at(span, "not fetched yet");
+        findings.push(diagnostic.help(format!("run `evalrun fetch {name}`")));
+        return None;
+    }
     let Some(source) = catalog.datasets.get(name) else {
-        let known = catalog.datasets.keys().map(String::as_str);
+        let known = catalog.datasets.keys().chain(&catalog.unfetched);
+        let known = known.map(String::as_str);
         findings.push(
             Diagnostic::new(Code::UnknownData, format!("unknown data set `{name}`"))
                 .at(span, instead(name, known))

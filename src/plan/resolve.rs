@@ -186,6 +186,7 @@ pipelines:
             embedders: vec![model("e")],
             rerankers: vec![model("r")],
             environment: BTreeMap::new(),
+            unfetched: BTreeSet::new(),
             look: |_| Some(BTreeSet::new()),
             exists: |_| false,
         };

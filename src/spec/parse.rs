@@ -5,6 +5,7 @@ mod extensions;
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Options};
 
@@ -17,12 +18,20 @@ use extensions::WithoutExtensions;
 /// # Errors
 /// The first structural mistake: the reader stops there. Everything else is left to [`crate::plan`].
 pub fn parse(text: &str, environment: &BTreeMap<String, String>) -> Result<Spec, Box<Diagnostic>> {
+    document(text, environment)
+}
+
+/// Reads one YAML document; its top level is a map, whose `x-` keys are read over.
+pub(super) fn document<T: DeserializeOwned>(
+    text: &str,
+    environment: &BTreeMap<String, String>,
+) -> Result<T, Box<Diagnostic>> {
     let mut options = Options::default();
     options.with_snippet = false;
     options.strict_booleans = true;
     let variables = environment.iter().map(|(k, v)| (k.clone(), v.clone()));
     let options = options.with_properties(variables.collect());
-    let read = |yaml: serde_saphyr::Deserializer<'_, '_>| Spec::deserialize(WithoutExtensions(yaml));
+    let read = |yaml: serde_saphyr::Deserializer<'_, '_>| T::deserialize(WithoutExtensions(yaml));
     serde_saphyr::with_deserializer_from_str_with_options(text, options, read)
         .map_err(|error| Box::new(explain(&error, text)))
 }
