@@ -11,7 +11,7 @@ pub use super::trec::MarkupFault;
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// The operating system or the decompressor said no.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), way_out(source))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -103,6 +103,16 @@ impl DatasetError {
     pub(crate) fn file(path: &Path, what: impl Into<String>) -> Self {
         let (path, what) = (path.to_owned(), what.into());
         Self::File { path, what }
+    }
+}
+
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "; it was cut off, get it anew",
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            "; it was changed or cut off, get it anew"
+        }
+        _ => "",
     }
 }
 

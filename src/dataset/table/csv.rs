@@ -114,7 +114,7 @@ impl<R: Read> Table<'_, R> {
     fn next(&mut self, problems: &mut Problems) -> Result<Option<Place>, DatasetError> {
         loop {
             let more = self.reader.read_byte_record(&mut self.record);
-            let more = more.map_err(|e| DatasetError::io(self.path, e.into()))?;
+            let more = more.map_err(|e| DatasetError::io(self.path, plain(e)))?;
             if !more || self.record.as_slice() == END.trim_matches('\n').as_bytes() {
                 return Ok(None);
             }
@@ -164,5 +164,14 @@ impl<R: Read> Table<'_, R> {
             column: column.to_owned(),
             byte: e.valid_up_to() + 1,
         })
+    }
+}
+
+/// What the file said, without what the csv crate puts round it.
+fn plain(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        // Not with records of bytes and of any length.
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }

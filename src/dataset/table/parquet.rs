@@ -4,6 +4,7 @@ mod column;
 mod schema;
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -38,7 +39,7 @@ pub(super) fn each(
     if file.metadata().map_err(io)?.len() == 0 {
         return Err(DatasetError::Empty(path.to_owned()));
     }
-    let reader = SerializedFileReader::new(file).map_err(|e| no_parquet(path, &e))?;
+    let reader = guarded(|| SerializedFileReader::new(file)).map_err(|e| no_parquet(path, &e))?;
     let rows = count(path, &reader)?;
     if let Some(leaves) = leaves(path, &reader, wanted, problems) {
         let table = Table {
@@ -73,6 +74,13 @@ fn count(path: &Path, reader: &SerializedFileReader<File>) -> Result<usize, Data
     let rows = groups.map(|group| usize::try_from(group.num_rows()).ok().filter(|_| sound(group)));
     let rows = rows.sum::<Option<usize>>();
     rows.ok_or_else(|| no_parquet(path, &"negative sizes at its end"))
+}
+
+/// What the parquet crate answers. On some damaged pages its decoders panic; what they were working on is dropped, and
+/// the file is as unreadable as with an error.
+fn guarded<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let damaged = |_| ParquetError::General("a damaged page".to_owned());
+    catch_unwind(AssertUnwindSafe(work)).map_err(damaged)?
 }
 
 fn no_parquet(path: &Path, why: &dyn std::fmt::Display) -> DatasetError {
@@ -161,7 +169,7 @@ impl Table<'_> {
             unit: "rows",
         });
         for (group, metadata) in self.reader.metadata().row_groups().iter().enumerate() {
-            let mut columns = self.open(group).map_err(|e| self.damaged(done, &e))?;
+            let mut columns = guarded(|| self.open(group)).map_err(|e| self.damaged(done, &e))?;
             // `count` has seen that it is not negative.
             let end = done + usize::try_from(metadata.num_rows()).unwrap_or_default();
             while done < end {
@@ -196,9 +204,8 @@ impl Table<'_> {
     /// Reads the next `batch` rows of all columns, which begin behind row `done`.
     fn read(&self, columns: &mut [Column], batch: usize, done: usize) -> Result<(), DatasetError> {
         for (column, leaf) in columns.iter_mut().zip(&self.leaves) {
-            let read = column
-                .read(batch)
-                .map_err(|e| self.damaged(done, &format!("column `{}`: {e}", leaf.name)))?;
+            let read = guarded(|| column.read(batch));
+            let read = read.map_err(|e| self.damaged(done, &format!("column `{}`: {e}", leaf.name)))?;
             if read != batch {
                 let why = format!("column `{}` ends there, of {} rows", leaf.name, self.rows);
                 return Err(self.damaged(done + read, &why));
