@@ -22,9 +22,9 @@ struct Folder(tempfile::TempDir);
 
 impl Folder {
     fn new(files: &[(&str, &[u8])]) -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
+        let folder = Self(tempfile::tempdir().expect("a temporary folder"));
         for (name, bytes) in files {
-            std::fs::write(folder.path(name), bytes).unwrap();
+            std::fs::write(folder.path(name), bytes).expect("the file can be written");
         }
         folder
     }
@@ -49,7 +49,7 @@ fn source(dir: &Path, mut mapping: Value) -> Source {
         let Some(table) = mapping.get_mut(part).and_then(Value::as_object_mut) else {
             continue;
         };
-        let file = dir.join(table["file"].as_str().unwrap());
+        let file = dir.join(table["file"].as_str().expect("a file name"));
         table.insert(
             "table".to_owned(),
             json!({ "file": file, "separator": table.get("separator") }),
@@ -62,7 +62,7 @@ fn source(dir: &Path, mut mapping: Value) -> Source {
             if let Some(names) = columns.as_array() {
                 *columns = names
                     .iter()
-                    .map(|name| (name.as_str().unwrap().to_owned(), name.clone()))
+                    .map(|name| (name.as_str().expect("a column name").to_owned(), name.clone()))
                     .collect();
             }
         }
@@ -72,13 +72,13 @@ fn source(dir: &Path, mut mapping: Value) -> Source {
     }
     let metric = mapping.get("metric").cloned().unwrap_or(json!("cosine"));
     mapping["metric"] = metric;
-    serde_json::from_value(json!({ "table": mapping })).unwrap()
+    serde_json::from_value(json!({ "table": mapping })).expect("a sound mapping")
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
+    encoder.write_all(bytes).expect("bytes in memory");
+    encoder.finish().expect("bytes in memory")
 }
 
 /// Documents from `file`, with sound queries beside them.
@@ -692,7 +692,7 @@ fn sound_parquet() -> Vec<u8> {
         &format!("{ID} {LIST}"),
         vec![texts(&["a", "b"]), lists(&[&[1.0, 2.0], &[3.0, 4.0]])],
     );
-    std::fs::read(path).unwrap()
+    std::fs::read(path).expect("a file that was just written")
 }
 
 proptest! {

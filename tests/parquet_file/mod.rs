@@ -48,23 +48,26 @@ pub(crate) struct Stored {
 
 /// Writes one row group per entry of `groups`.
 pub(crate) fn write(path: &Path, schema: &str, stored: &Stored, groups: &[Vec<Column>]) {
-    let schema = Arc::new(parse_message_type(&format!("message rows {{ {schema} }}")).unwrap());
+    let schema = Arc::new(parse_message_type(&format!("message rows {{ {schema} }}")).expect("a sound file"));
     let properties = WriterProperties::builder()
         .set_compression(stored.compression)
         .set_dictionary_enabled(stored.dictionary)
         .build();
-    let file = File::create(path).unwrap();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
+    let file = File::create(path).expect("a sound file");
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).expect("a sound file");
     for columns in groups {
-        let mut group = writer.next_row_group().unwrap();
+        let mut group = writer.next_row_group().expect("a sound file");
         for column in columns {
-            let mut to = group.next_column().unwrap().unwrap();
+            let mut to = group
+                .next_column()
+                .expect("a sound file")
+                .expect("a column per part of the schema");
             write_column(&mut to, column);
-            to.close().unwrap();
+            to.close().expect("a sound file");
         }
-        group.close().unwrap();
+        group.close().expect("a sound file");
     }
-    writer.close().unwrap();
+    writer.close().expect("a sound file");
 }
 
 /// Writes a file as most programs do.
@@ -119,5 +122,5 @@ fn put<T: DataType>(
     let written = to
         .typed::<T>()
         .write_batch(values, definition.as_deref(), repetition.as_deref());
-    written.unwrap();
+    written.expect("a sound file");
 }

@@ -10,6 +10,7 @@ use super::cell;
 use super::fault::TableFault;
 use super::rows::{Format, Row, Wanted, each};
 use super::vectors::Matrix;
+use crate::dataset::arrays::ids;
 use crate::dataset::problem::{DatasetError, Fault, Problems};
 use crate::dataset::records::{Record, sort};
 use crate::dataset::source::{DocumentTable, QueryTable};
@@ -179,7 +180,10 @@ impl Read<'_> {
         };
         let file = each(self.path, self.format, &self.wanted, &mut own, watch, &mut take)?;
         if self.numbered {
-            number(&mut records);
+            let ids = ids(records.len());
+            for (record, id) in records.iter_mut().zip(ids) {
+                record.set_id(id);
+            }
         }
         let order = sort(self.path, &mut records, &mut places, &mut own);
         // With a problem there may be fewer vectors than records, and nobody will use them.
@@ -194,13 +198,5 @@ impl Read<'_> {
             matrices,
             file,
         })
-    }
-}
-
-/// Ids for rows that have none: their numbers from 0, all of the same width, so that they stay in order.
-fn number<R: Record>(records: &mut [R]) {
-    let width = records.len().saturating_sub(1).to_string().len();
-    for (row, record) in records.iter_mut().enumerate() {
-        record.set_id(format!("{row:0width$}"));
     }
 }
