@@ -92,7 +92,9 @@ const QUERIES: &[u8] = b"id,text\nq1,starter\nq2,alternator\n";
 /// What is said of documents in `file` that hold these bytes.
 fn wrong(file: &str, bytes: &[u8], columns: Value) -> String {
     let folder = Folder::new(&[(file, bytes), ("queries.csv", QUERIES)]);
-    folder.load(documents(file, columns)).unwrap_err()
+    folder
+        .load(documents(file, columns))
+        .expect_err("unusable documents")
 }
 
 #[test]
@@ -396,7 +398,9 @@ fn json_lines_that_cannot_be_used_are_named_with_their_line() {
 fn wrong_parquet(schema: &str, columns: Vec<Column>, mapping: Value) -> String {
     let folder = Folder::new(&[("queries.csv", QUERIES)]);
     write_plain(&folder.path("d.parquet"), schema, columns);
-    folder.load(documents("d.parquet", mapping)).unwrap_err()
+    folder
+        .load(documents("d.parquet", mapping))
+        .expect_err("unusable documents")
 }
 
 #[test]
