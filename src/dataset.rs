@@ -14,8 +14,11 @@ pub(crate) mod lines;
 mod matrix;
 pub(crate) mod problem;
 mod qrels;
+mod records;
 pub mod source;
 mod synthetic;
+mod table;
+mod trec;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +29,7 @@ use crate::filter::{Filter, Payload};
 use crate::vectors::{Metric, Vectors};
 
 pub use folder::resolve;
-pub use problem::{DatasetError, Fault, Problem, Problems};
+pub use problem::{DatasetError, Fault, MarkupFault, Place, Problem, Problems, TableFault};
 pub use qrels::{read_trec, write_trec};
 pub use source::{Source, load};
 

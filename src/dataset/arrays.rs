@@ -163,7 +163,7 @@ impl VectorSet {
 }
 
 /// The ids of `count` rows: their numbers, all of the same width.
-fn ids(count: usize) -> impl Iterator<Item = String> {
+pub(super) fn ids(count: usize) -> impl Iterator<Item = String> {
     let width = count.saturating_sub(1).to_string().len();
     (0..count).map(move |row| format!("{row:0width$}"))
 }

@@ -12,7 +12,8 @@ use super::folder::{self, choose_split, plain_or_gz};
 use super::json::{kind, object};
 use super::lines::Lines;
 use super::problem::{DatasetError, Fault, Problems};
-use super::qrels::{self, Judgement};
+use super::qrels;
+use super::records::{self, Record, check_references};
 use super::source::BeirSource;
 use super::{Dataset, Doc, Query, SourceFile};
 use crate::filter::{Filter, Payload};
@@ -87,45 +88,21 @@ pub(super) fn splits(dir: &Path) -> Result<Vec<(String, Vec<Query>)>, DatasetErr
     problems.or(splits)
 }
 
-/// What the two JSONL files have in common.
-trait Record {
-    fn id(&self) -> &str;
-}
-
-impl Record for Doc {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Record for Query {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
 /// Reads a JSONL file into records sorted by id, and the line of each, from 1.
 fn read_records<R: Record>(
     path: &Path,
     problems: &mut Problems,
     parse: fn(Payload) -> Result<R, Fault>,
 ) -> Result<(Vec<R>, Vec<usize>, SourceFile), DatasetError> {
-    let mut records: Vec<(R, usize)> = Vec::new();
+    let (mut records, mut lines) = (Vec::new(), Vec::new());
     let mut own = Problems::default();
     let file = Lines::open(path)?.each(&mut own, |number, line| {
-        records.push((parse(object(line)?)?, number));
+        records.push(parse(object(line)?)?);
+        lines.push(number);
         Ok(())
     })?;
-    // Equal ids keep the order of their lines: the sort is stable.
-    records.sort_by(|(a, _), (b, _)| a.id().cmp(b.id()));
-    for same in records.chunk_by(|(a, _), (b, _)| a.id() == b.id()) {
-        for (repeat, line) in &same[1..] {
-            let (id, first) = (repeat.id().to_owned(), same[0].1);
-            own.push(path, *line, Fault::DuplicateId { id, first });
-        }
-    }
+    records::sort(path, &mut records, &mut lines, &mut own);
     problems.append(own);
-    let (records, lines) = records.into_iter().unzip();
     Ok((records, lines, file))
 }
 
@@ -208,29 +185,6 @@ fn wrong_type(key: &str, found: &Value, want: &'static str) -> Fault {
         found: kind(found),
         want,
     }
-}
-
-/// Every judgement names a document and a query that exist; the first that does not stands for all.
-fn check_references(
-    path: &Path,
-    rows: &[Judgement],
-    docs: &[Doc],
-    queries: &[Query],
-) -> Result<(), DatasetError> {
-    let mut problems = Problems::default();
-    let queries: BTreeSet<&str> = queries.iter().map(|q| q.id.as_str()).collect();
-    let mut strangers = rows.iter().filter(|row| !queries.contains(row.query.as_str()));
-    if let Some(first) = strangers.next() {
-        let (id, lines) = (first.query.clone(), 1 + strangers.count());
-        problems.push(path, first.line, Fault::UnknownQuery { id, lines });
-    }
-    let absent = |row: &&Judgement| docs.binary_search_by(|d| d.id.cmp(&row.doc)).is_err();
-    let mut strangers = rows.iter().filter(absent);
-    if let Some(first) = strangers.next() {
-        let (id, lines) = (first.doc.clone(), 1 + strangers.count());
-        problems.push(path, first.line, Fault::UnknownDoc { id, lines });
-    }
-    problems.or(())
 }
 
 #[cfg(test)]

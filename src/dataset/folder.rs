@@ -48,6 +48,13 @@ pub(super) fn plain_or_gz(dir: &Path, wanted: &str) -> Result<PathBuf, DatasetEr
     }
 }
 
+/// The name of a file without `.gz` and its ending.
+pub(super) fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = name.strip_suffix(".gz").unwrap_or(&name);
+    plain.rsplit_once('.').map_or(plain, |(stem, _)| stem).to_owned()
+}
+
 /// The split to read: the one asked for, else `test`, else the only one.
 pub(super) fn choose_split(dir: &Path, asked: Option<&str>) -> Result<String, DatasetError> {
     let found = splits(dir)?;

@@ -50,7 +50,8 @@ fn not_finite(line: &str, column: usize) -> Option<(String, usize)> {
     let at = column.saturating_sub(1).min(bytes.len());
     let start = at - bytes[..at].iter().rev().take_while(|b| is_word(b)).count();
     let length = bytes[start..].iter().take_while(|b| is_word(b)).count();
-    let token = &line[start..start + length];
+    // The parser counts bytes, and its column may lie inside of a character, which is no such word.
+    let token = line.get(start..start + length)?;
     let known = [
         "NaN",
         "-NaN",
@@ -162,6 +163,10 @@ mod tests {
         assert_eq!(message(r#"{"price":-Infinity, "x": 1}"#), says("-Infinity", 10));
         assert_eq!(message(r#"{"price": [1, Infinity]}"#), says("Infinity", 15));
         assert_eq!(message(r#"{"price": nan}"#), says("nan", 11));
+        assert_eq!(
+            message("\"¡"),
+            "malformed JSON at column 3: EOF while parsing a string"
+        );
     }
 
     #[test]

@@ -40,6 +40,25 @@ impl Lines {
         mut take: impl FnMut(usize, &str) -> Result<(), Fault>,
     ) -> Result<SourceFile, DatasetError> {
         let rows = each_line(&self.path, self.source.text(), problems, &mut take)?;
+        self.finish(rows)
+    }
+
+    /// The same for formats in which blank lines mean something or nothing, but are no mistake.
+    pub(super) fn each_even_blank(
+        mut self,
+        problems: &mut Problems,
+        mut take: impl FnMut(usize, &str) -> Result<(), Fault>,
+    ) -> Result<SourceFile, DatasetError> {
+        let rows = read_lines(&self.path, self.source.text(), |number, bytes| {
+            let line = text(bytes, number);
+            if let Err(fault) = line.and_then(|text| take(number, text)) {
+                problems.push(&self.path, number, fault);
+            }
+        })?;
+        self.finish(rows)
+    }
+
+    fn finish(self, rows: usize) -> Result<SourceFile, DatasetError> {
         let sha256 = self.source.finish();
         Ok(SourceFile {
             path: self.path.display().to_string(),
@@ -60,19 +79,30 @@ pub(super) fn each_line(
     problems: &mut Problems,
     take: &mut dyn FnMut(usize, &str) -> Result<(), Fault>,
 ) -> Result<usize, DatasetError> {
+    read_lines(path, text, |number, bytes| {
+        let line = usable(bytes, number);
+        if let Err(fault) = line.and_then(|text| take(number, text)) {
+            problems.push(path, number, fault);
+        }
+    })
+}
+
+/// Hands every line, its end left off, to `take`. Returns how many there are.
+fn read_lines(
+    path: &Path,
+    text: &mut dyn BufRead,
+    mut take: impl FnMut(usize, &[u8]),
+) -> Result<usize, DatasetError> {
     refuse_no_text(path, text)?;
     let (mut buffer, mut number) = (Vec::new(), 0);
     while read_line(text, &mut buffer).map_err(|e| DatasetError::io(path, e))? {
         number += 1;
-        let line = usable(&buffer, number);
-        if let Err(fault) = line.and_then(|text| take(number, text)) {
-            problems.push(path, number, fault);
-        }
+        take(number, &buffer);
     }
     Ok(number)
 }
 
-fn refuse_no_text(path: &Path, text: &mut dyn BufRead) -> Result<(), DatasetError> {
+pub(super) fn refuse_no_text(path: &Path, text: &mut dyn BufRead) -> Result<(), DatasetError> {
     let start = text.fill_buf().map_err(|e| DatasetError::io(path, e))?;
     if start.is_empty() {
         return Err(DatasetError::Empty(path.to_owned()));
@@ -98,18 +128,22 @@ fn read_line(text: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 fn usable(bytes: &[u8], number: usize) -> Result<&str, Fault> {
-    let text = str::from_utf8(bytes).map_err(|e| Fault::NotUtf8 {
-        byte: e.valid_up_to() + 1,
-    })?;
-    let text = match text.strip_prefix(BOM) {
-        Some(rest) if number == 1 => rest,
-        Some(_) => return Err(Fault::StrayBom),
-        None => text,
-    };
+    let text = text(bytes, number)?;
     if text.trim().is_empty() {
         return Err(Fault::Blank);
     }
     Ok(text)
+}
+
+fn text(bytes: &[u8], number: usize) -> Result<&str, Fault> {
+    let text = str::from_utf8(bytes).map_err(|e| Fault::NotUtf8 {
+        byte: e.valid_up_to() + 1,
+    })?;
+    match text.strip_prefix(BOM) {
+        Some(rest) if number == 1 => Ok(rest),
+        Some(_) => Err(Fault::StrayBom),
+        None => Ok(text),
+    }
 }
 
 /// The bytes of a file, decompressed where need be; gzip is recognised by its first bytes.
@@ -199,7 +233,7 @@ mod tests {
         let faults = problems
             .shown
             .iter()
-            .map(|p| format!("{} {}", p.line, p.fault))
+            .map(|p| p.to_string().rsplit_once("f:").unwrap().1.to_owned())
             .collect();
         (lines, faults, file.unwrap())
     }
@@ -257,10 +291,10 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "2 blank line; remove it",
-                "3 byte 4 is not UTF-8; convert the file, for instance with `iconv -f LATIN1 -t UTF-8`",
-                "4 a byte order mark inside the file, as when two files were joined; remove it",
-                "5 blank line; remove it",
+                "2: blank line; remove it",
+                "3: byte 4 is not UTF-8; convert the file, for instance with `iconv -f LATIN1 -t UTF-8`",
+                "4: a byte order mark inside the file, as when two files were joined; remove it",
+                "5: blank line; remove it",
             ]
         );
     }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use super::table::TableFault;
+pub use super::trec::MarkupFault;
+
 /// Why data could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// The operating system or the decompressor said no.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}{}", path.display(), way_out(source))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -87,9 +90,6 @@ pub enum DatasetError {
         /// Everything that is wrong, each with the way out.
         what: Vec<String>,
     },
-    /// A kind of source that is not read yet.
-    #[error("data set `{0}`: this kind is not in this version yet")]
-    NotYet(String),
 }
 
 impl DatasetError {
@@ -103,6 +103,16 @@ impl DatasetError {
     pub(crate) fn file(path: &Path, what: impl Into<String>) -> Self {
         let (path, what) = (path.to_owned(), what.into());
         Self::File { path, what }
+    }
+}
+
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "; it was cut off, get it anew",
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            "; it was changed or cut off, get it anew"
+        }
+        _ => "",
     }
 }
 
@@ -131,16 +141,54 @@ pub struct Problems {
     pub hidden: usize,
 }
 
-/// One unusable line.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("{}:{line}: {fault}", path.display())]
+/// One unusable line or row.
+#[derive(Debug, PartialEq)]
 pub struct Problem {
     /// The file.
     pub path: PathBuf,
-    /// Its line, from 1.
-    pub line: usize,
+    /// Where in it.
+    pub place: Place,
     /// What is wrong there.
     pub fault: Fault,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, place, fault } = self;
+        match place {
+            Place::File => write!(f, "{}: {fault}", path.display()),
+            Place::Line(line) => write!(f, "{}:{line}: {fault}", path.display()),
+            Place::Row(row) => write!(f, "{}: row {row}: {fault}", path.display()),
+        }
+    }
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// All of it.
+    File,
+    /// A line of a text, from 1.
+    Line(usize),
+    /// A row of a file that has no lines, from 1.
+    Row(usize),
+}
+
+impl From<usize> for Place {
+    fn from(line: usize) -> Self {
+        Place::Line(line)
+    }
+}
+
+impl Place {
+    /// With its preposition, for messages.
+    fn at(self) -> String {
+        match self {
+            Place::File => "in this file".to_owned(),
+            Place::Line(line) => format!("on line {line}"),
+            Place::Row(row) => format!("in row {row}"),
+        }
+    }
 }
 
 impl Problems {
@@ -148,18 +196,18 @@ impl Problems {
     pub const LIMIT: usize = 20;
 
     /// Notes a fault; beyond the limit it is only counted, so that a broken file does not fill the memory.
-    pub(crate) fn push(&mut self, path: &Path, line: usize, fault: Fault) {
+    pub(crate) fn push(&mut self, path: &Path, place: impl Into<Place>, fault: Fault) {
         if self.shown.len() == Self::LIMIT {
             self.hidden += 1;
             return;
         }
-        let path = path.to_owned();
-        self.shown.push(Problem { path, line, fault });
+        let (path, place) = (path.to_owned(), place.into());
+        self.shown.push(Problem { path, place, fault });
     }
 
     /// Adds the faults of another file, by line.
     pub(crate) fn append(&mut self, mut other: Problems) {
-        other.shown.sort_by_key(|p| p.line);
+        other.shown.sort_by_key(|p| p.place);
         self.shown.append(&mut other.shown);
         self.hidden += other.hidden;
     }
@@ -241,12 +289,12 @@ pub enum Fault {
     #[error("`text` is blank")]
     BlankText,
     /// The same id twice.
-    #[error("duplicate id `{id}`, first on line {first}")]
+    #[error("duplicate id `{id}`, first {}", .first.at())]
     DuplicateId {
         /// The id.
         id: String,
         /// Where it stood first.
-        first: usize,
+        first: Place,
     },
     /// `metadata.filter` that does not parse.
     #[error("`metadata.filter`: {0}")]
@@ -266,14 +314,14 @@ pub enum Fault {
     #[error("the grade `{0}` is not a whole number")]
     Grade(String),
     /// One pair judged twice.
-    #[error("query `{query}` and document `{doc}` are judged twice, first on line {first}")]
+    #[error("query `{query}` and document `{doc}` are judged twice, first {}", .first.at())]
     JudgedTwice {
         /// The query.
         query: String,
         /// The document.
         doc: String,
         /// Where the pair stood first.
-        first: usize,
+        first: Place,
     },
     /// Judgements of a document that is not there.
     #[error("document `{id}` is not in the corpus{}", others(*.lines))]
@@ -291,6 +339,12 @@ pub enum Fault {
         /// Lines that name an absent query, this one included.
         lines: usize,
     },
+    /// A row of a table that cannot be used.
+    #[error(transparent)]
+    Table(#[from] TableFault),
+    /// A piece of a TREC file that cannot be used.
+    #[error(transparent)]
+    Markup(#[from] MarkupFault),
     /// A score that is no finite number.
     #[error("the score `{0}` is not a finite number")]
     Score(String),

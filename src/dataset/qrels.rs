@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::lines::Lines;
-use super::problem::{DatasetError, Fault, Problems};
+use super::problem::{DatasetError, Fault, Place, Problems};
 use super::{Grade, Qrels, SourceFile};
 
 /// The one header a BEIR file may have; anything else on the first line is taken for a judgement.
@@ -18,13 +18,13 @@ pub(super) struct Judgements {
     pub(super) file: SourceFile,
 }
 
-/// One line of a judgement file.
+/// One line or row of a judgement file.
 #[derive(Debug, PartialEq)]
 pub(super) struct Judgement {
     pub(super) query: String,
     pub(super) doc: String,
     pub(super) grade: Grade,
-    pub(super) line: usize,
+    pub(super) place: Place,
 }
 
 /// Reads `query-id <tab> corpus-id <tab> score`, with or without that header.
@@ -49,7 +49,13 @@ pub(super) fn read_beir(path: &Path, problems: &mut Problems) -> Result<Judgemen
 /// Every unusable line of the file, up to the limit: see [`Fault`].
 pub fn read_trec(path: &Path) -> Result<(Qrels, SourceFile), DatasetError> {
     let mut problems = Problems::default();
-    let judgements = read(path, &mut problems, |_, line| {
+    let judgements = read_trec_rows(path, &mut problems)?;
+    problems.or((collect(judgements.rows), judgements.file))
+}
+
+/// The same, with the line of each judgement.
+pub(super) fn read_trec_rows(path: &Path, problems: &mut Problems) -> Result<Judgements, DatasetError> {
+    read(path, problems, |_, line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let &[query, _, doc, grade] = columns.as_slice() else {
             let want = "4: query, iteration, document, grade";
@@ -57,8 +63,7 @@ pub fn read_trec(path: &Path) -> Result<(Qrels, SourceFile), DatasetError> {
             return Err(Fault::Columns { want, got });
         };
         Ok(Some((query, doc, grade)))
-    })?;
-    problems.or((collect(judgements.rows), judgements.file))
+    })
 }
 
 /// Writes TREC judgements, sorted by query and document; the iteration column is 0.
@@ -98,7 +103,7 @@ fn read(
             query,
             doc,
             grade,
-            line,
+            place: line.into(),
         });
         Ok(())
     })?;
@@ -116,17 +121,18 @@ fn read(
     })
 }
 
-fn note_repeats(path: &Path, rows: &[Judgement], problems: &mut Problems) {
+/// Notes every pair that is judged a second time.
+pub(super) fn note_repeats(path: &Path, rows: &[Judgement], problems: &mut Problems) {
     let mut order: Vec<&Judgement> = rows.iter().collect();
-    order.sort_by(|a, b| (&a.query, &a.doc, a.line).cmp(&(&b.query, &b.doc, b.line)));
+    order.sort_by(|a, b| (&a.query, &a.doc, a.place).cmp(&(&b.query, &b.doc, b.place)));
     for same in order.chunk_by(|a, b| (&a.query, &a.doc) == (&b.query, &b.doc)) {
         for repeat in &same[1..] {
             let fault = Fault::JudgedTwice {
                 query: repeat.query.clone(),
                 doc: repeat.doc.clone(),
-                first: same[0].line,
+                first: same[0].place,
             };
-            problems.push(path, repeat.line, fault);
+            problems.push(path, repeat.place, fault);
         }
     }
 }
@@ -152,7 +158,7 @@ mod tests {
             Err(problems
                 .shown
                 .iter()
-                .map(|p| format!("{} {}", p.line, p.fault))
+                .map(|p| p.to_string().split_once(':').unwrap().1.to_owned())
                 .collect())
         }
     }
@@ -171,11 +177,11 @@ mod tests {
         assert_eq!(
             beir(text).unwrap_err(),
             [
-                "1 the grade `grade` is not a whole number",
-                "2 the grade `1.7` is not a whole number",
-                "3 the grade `nan` is not a whole number",
-                "4 1 columns, expected 3 separated by tabs: query-id, corpus-id, score",
-                "7 query `q1` and document `d4` are judged twice, first on line 5",
+                "1: the grade `grade` is not a whole number",
+                "2: the grade `1.7` is not a whole number",
+                "3: the grade `nan` is not a whole number",
+                "4: 1 columns, expected 3 separated by tabs: query-id, corpus-id, score",
+                "7: query `q1` and document `d4` are judged twice, first on line 5",
             ]
         );
     }

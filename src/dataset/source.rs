@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Unlisted, archive, arrays, beir, hdf5, synthetic};
+use super::{Dataset, Unlisted, archive, arrays, beir, hdf5, synthetic, table, trec};
 use crate::progress::Observer;
 use crate::vectors::Metric;
 
@@ -305,6 +305,7 @@ pub fn load(name: &str, source: &Source, watch: &dyn Observer) -> Result<Dataset
         Source::Hdf5(hdf5) => hdf5::load(name, hdf5, watch),
         Source::Tar(tar) => archive::load(name, tar, watch),
         Source::Synthetic(source) => synthetic::load(name, source, watch),
-        _ => Err(DatasetError::NotYet(name.to_owned())),
+        Source::Table(table) => table::load(name, table, watch),
+        Source::Trec(trec) => trec::load(name, trec),
     }
 }
