@@ -74,6 +74,7 @@ fn read(file: &Path) {
             text: IndexMap::new(),
             metadata: IndexMap::new(),
             vectors: emb.clone(),
+            only: IndexMap::new(),
         },
         queries: QueryTable {
             table: table(queries.path().to_owned()),
@@ -82,6 +83,8 @@ fn read(file: &Path) {
             filter: None,
             metadata: IndexMap::new(),
             vectors: emb,
+            only: IndexMap::new(),
+            repeats: false,
         },
         judgements: None,
         metric: Metric::Dot,

@@ -114,6 +114,20 @@ pub struct Qrels {
     /// What a pair means that is not in `by_query`.
     #[serde(default)]
     pub unlisted: Unlisted,
+    /// What a document means whose id is that of the query.
+    #[serde(default)]
+    pub itself: Itself,
+}
+
+/// What a document means whose id is that of the query, in sets whose queries are documents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Itself {
+    /// It is a document as any other.
+    #[default]
+    Counts,
+    /// It is taken out of every ranking before it is measured, as BEIR does.
+    LeftOut,
 }
 
 /// One file a data set was read from.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{BackendInfo, IndexStats, Path};
-use crate::dataset::{Grade, SourceFile, Unlisted};
+use crate::dataset::{Grade, Itself, SourceFile, Unlisted};
 use crate::filter::{Filter, Payload};
 use crate::index::Counters;
 use crate::models::ModelIdentity;
@@ -83,6 +83,9 @@ pub struct DataRecord {
     /// What a pair means that the judgements do not list.
     #[serde(default)]
     pub unlisted: Unlisted,
+    /// What a document means whose id is that of the query.
+    #[serde(default)]
+    pub itself: Itself,
     /// Judgements by grade.
     pub grades: BTreeMap<Grade, usize>,
     /// Where it was read from.

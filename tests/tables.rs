@@ -98,6 +98,35 @@ fn wrong(file: &str, bytes: &[u8], columns: Value) -> String {
 }
 
 #[test]
+fn one_table_with_a_row_per_judgement_gives_queries_and_judgements_of_one_market() {
+    let products = "id,market,name\n1,us,bolt\n1,es,perno\n2,us,nut\n";
+    let examples = "qid,query,market,id,label\n7,bolt,us,1,E\n7,bolt,us,2,I\n8,perno,es,1,E\n9,nut,us,2,E\n";
+    let mapping = json!({
+        "documents": { "file": "p.csv", "id": "id", "text": ["name"], "only": { "market": "us" } },
+        "queries": { "file": "e.csv", "id": "qid", "text": "query", "only": { "market": "us" }, "repeats": true },
+        "judgements": { "file": "e.csv", "query": "qid", "document": "id", "grade": "label",
+            "grades": { "E": 3, "I": 0 }, "only": { "market": "us" } },
+    });
+    let folder =
+        |examples: &str| Folder::new(&[("p.csv", products.as_bytes()), ("e.csv", examples.as_bytes())]);
+    let data = folder(examples).load(mapping.clone()).unwrap();
+    let names: Vec<&str> = data.docs.iter().map(|d| d.fields["name"].as_str()).collect();
+    assert_eq!(names, ["bolt", "nut"]);
+    let queries: Vec<&str> = data.queries.iter().map(|q| q.id.as_str()).collect();
+    assert_eq!(queries, ["7", "9"]);
+    assert_eq!(
+        (data.qrels.grade("7", "1"), data.qrels.grade("7", "2")),
+        (Some(3), Some(0))
+    );
+
+    let differ = examples.replacen("7,bolt,us,2", "7,bolts,us,2", 1);
+    assert_eq!(
+        folder(&differ).load(mapping).unwrap_err(),
+        "e.csv:3: the id `7` stands on line 2 too, with other content; rows that repeat an id have to say the same"
+    );
+}
+
+#[test]
 fn csv_rows_become_documents_queries_and_judgements() {
     let docs = "sku,name,price,stock,oem,unused\r\n\
                 d2,\"Starter, 12 V\n\"\"new\"\"\",38.5,true,007,x\r\n\r\n\

@@ -213,6 +213,7 @@ fn record(data: &Dataset) -> DataRecord {
         docs: data.docs.len(),
         queries: data.queries.len(),
         unlisted: data.qrels.unlisted,
+        itself: data.qrels.itself,
         queries_without_relevant: data.qrels.by_query.values().filter(without_relevant).count(),
         grades,
         files: data.files.clone(),

@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::problem::{DatasetError, Fault, Problems};
 use super::qrels;
 use super::records::{self, Record, check_references};
-use super::source::BeirSource;
+use super::source::{Absent, BeirSource};
 use super::{Dataset, Doc, Query, SourceFile};
 use crate::filter::{Filter, Payload};
 use crate::progress::Observer;
@@ -39,13 +39,17 @@ pub(super) fn load(name: &str, source: &BeirSource, watch: &dyn Observer) -> Res
     let (docs, doc_lines, corpus_file) = read_records(&corpus_path, &mut problems, parse_doc)?;
     let (queries, query_lines, queries_file) = read_records(&queries_path, &mut problems, parse_query)?;
     let mut judgement_problems = Problems::default();
-    let judgements = qrels::read_beir(&qrels_path, &mut judgement_problems)?;
+    let mut judgements = qrels::read_beir(&qrels_path, &mut judgement_problems)?;
     problems.append(judgement_problems);
     problems.or(())?;
-    check_references(&qrels_path, &judgements.rows, &docs, &queries)?;
+    match source.absent {
+        Absent::Error => check_references(&qrels_path, &judgements.rows, &docs, &queries)?,
+        Absent::LeftOut => records::leave_out_strangers(&mut judgements.rows, &docs, &queries),
+    }
 
     let mut qrels = qrels::collect(judgements.rows);
     qrels.unlisted = source.unlisted;
+    qrels.itself = source.itself;
     let asked = queries.len();
     let judged = queries.into_iter().zip(query_lines);
     let judged = judged.filter(|(q, _)| qrels.by_query.contains_key(&q.id));
@@ -204,6 +208,10 @@ mod tests {
     const QRELS: &str = "query-id\tcorpus-id\tscore\nq2\td10\t2\nq1\td2\t1\nq2\td2\t0\n";
 
     fn load_texts(corpus: &str, queries: &str, qrels: &str) -> Result<Dataset, String> {
+        load_with(corpus, queries, qrels, Absent::Error)
+    }
+
+    fn load_with(corpus: &str, queries: &str, qrels: &str, absent: Absent) -> Result<Dataset, String> {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         std::fs::create_dir(dir.path().join("qrels")).unwrap();
@@ -212,6 +220,7 @@ mod tests {
         write("qrels/test.tsv", qrels);
         let source = BeirSource {
             dir: dir.path().to_owned(),
+            absent,
             ..BeirSource::default()
         };
         load("parts", &source, &Silent)
@@ -309,6 +318,15 @@ mod tests {
              qrels/test.tsv:2: document `x1` is not in the corpus (nor are those of 1 further lines); \
              add them or remove the judgements"
         );
+    }
+
+    #[test]
+    fn judgements_of_strangers_can_be_left_out() {
+        let qrels = "q1\td2\t1\nq1\tx1\t1\nq9\td2\t1\n";
+        let data = load_with(CORPUS, QUERIES, qrels, Absent::LeftOut).unwrap();
+        assert_eq!(data.qrels.by_query.len(), 1);
+        assert_eq!(data.qrels.grade("q1", "d2"), Some(1));
+        assert_eq!(data.qrels.grade("q1", "x1"), None);
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl From<usize> for Place {
 
 impl Place {
     /// With its preposition, for messages.
-    fn at(self) -> String {
+    pub(super) fn at(self) -> String {
         match self {
             Place::File => "in this file".to_owned(),
             Place::Line(line) => format!("on line {line}"),

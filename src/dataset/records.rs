@@ -109,6 +109,13 @@ pub(super) fn check_references(
     problems.or(())
 }
 
+/// Leaves out judgements of documents and queries that are not there.
+pub(super) fn leave_out_strangers(rows: &mut Vec<Judgement>, docs: &[Doc], queries: &[Query]) {
+    let queries: BTreeSet<&str> = queries.iter().map(|q| q.id.as_str()).collect();
+    let is_there = |doc: &str| docs.binary_search_by(|d| d.id.as_str().cmp(doc)).is_ok();
+    rows.retain(|row| queries.contains(row.query.as_str()) && is_there(&row.doc));
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

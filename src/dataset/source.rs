@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::DatasetError;
-use super::{Dataset, Unlisted, archive, arrays, beir, hdf5, synthetic, table, trec};
+use super::{Dataset, Itself, Unlisted, archive, arrays, beir, hdf5, synthetic, table, trec};
 use crate::progress::Observer;
 use crate::vectors::Metric;
 
@@ -43,9 +43,26 @@ pub struct BeirSource {
     /// What an unlisted pair means.
     #[serde(default)]
     pub unlisted: Unlisted,
+    /// What a document means that is the query itself.
+    #[serde(default)]
+    pub itself: Itself,
+    /// What becomes of judgements of documents and queries that are not there.
+    #[serde(default)]
+    pub absent: Absent,
     /// Vectors made elsewhere, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub vectors: IndexMap<String, MatrixPair>,
+}
+
+/// What becomes of judgements of documents and queries that are not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absent {
+    /// They are a mistake.
+    #[default]
+    Error,
+    /// They are left out: for sets that were published so.
+    LeftOut,
 }
 
 /// Two matrices that go with the documents and queries of a data set, row by row in the order of their files.
@@ -122,6 +139,9 @@ pub struct DocumentTable {
     pub metadata: IndexMap<String, String>,
     /// Name of a vector → column with lists of numbers.
     pub vectors: IndexMap<String, String>,
+    /// Keep only rows whose column has this value.
+    #[serde(default)]
+    pub only: IndexMap<String, String>,
 }
 
 /// Which columns of a table make a query.
@@ -139,6 +159,12 @@ pub struct QueryTable {
     pub metadata: IndexMap<String, String>,
     /// Name of a vector → column with lists of numbers.
     pub vectors: IndexMap<String, String>,
+    /// Keep only rows whose column has this value.
+    #[serde(default)]
+    pub only: IndexMap<String, String>,
+    /// The table has a row per judgement: rows with one id are one query, and have to say the same.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// Which columns of a table make a judgement.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{Evaluation, HitView, MeanCounters, StageView};
 use crate::backend::Path;
-use crate::dataset::{Grade, Qrels};
+use crate::dataset::{Grade, Itself, Qrels};
 use crate::measure::{self, Measure, StageMeasure, Topic};
 use crate::pipeline::StageKind;
 use crate::plan::{Cell, Plan};
@@ -125,7 +125,8 @@ impl Walk<'_> {
             None => trace.stages.last()?,
         };
         let docs = self.qrels.by_query.get(&trace.query)?;
-        let ranking = stage.docs.iter().map(String::as_str);
+        let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != trace.query;
+        let ranking = stage.docs.iter().map(String::as_str).filter(is_measured);
         let unlisted = self.qrels.unlisted.grade();
         measure.measure.value(&Topic::new(ranking, docs, unlisted))
     }

@@ -40,6 +40,10 @@ pub struct BeirSpec {
     pub name: Option<String>,
     /// What a pair means that the judgements do not list. Default: `unjudged`.
     pub unlisted: Option<UnlistedSpec>,
+    /// What a document means whose id is that of the query, in sets whose queries are documents. Default: `counts`.
+    pub itself: Option<ItselfSpec>,
+    /// What becomes of judgements of documents and queries that are not there. Default: `error`.
+    pub absent: Option<AbsentSpec>,
     /// Vectors made elsewhere, by name; `precomputed: NAME` in the index searches them. Default: none.
     #[serde(default)]
     pub vectors: Names<MatrixPairSpec>,
@@ -53,6 +57,26 @@ pub enum UnlistedSpec {
     Unjudged,
     /// It is judged, and not relevant: for sets whose judgements are complete.
     Irrelevant,
+}
+
+/// What a document means whose id is that of the query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItselfSpec {
+    /// It is a document as any other.
+    Counts,
+    /// It is taken out of every ranking before it is measured.
+    LeftOut,
+}
+
+/// What becomes of judgements of documents and queries that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbsentSpec {
+    /// They are a mistake.
+    Error,
+    /// They are left out: for sets that were published so.
+    LeftOut,
 }
 
 /// How two vectors are compared.
@@ -145,6 +169,9 @@ pub struct DocumentTableSpec {
     /// Default: none.
     #[serde(default)]
     pub vectors: ColumnsSpec,
+    /// Keep only rows with these values: column → value. Default: all rows.
+    #[serde(default)]
+    pub only: Names<String>,
 }
 
 /// Which columns make a query.
@@ -167,6 +194,12 @@ pub struct QueryTableSpec {
     /// Vectors: columns with lists of numbers, or name → column. Default: none.
     #[serde(default)]
     pub vectors: ColumnsSpec,
+    /// Keep only rows with these values: column → value. Default: all rows.
+    #[serde(default)]
+    pub only: Names<String>,
+    /// The table has a row per judgement: rows with one id are one query, and have to say the same. Default: false.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// Which columns make a judgement.

@@ -49,13 +49,17 @@ impl Bundle {
     pub fn qrels(&self, data: &str) -> Result<Qrels, StoreError> {
         let path = self.dir.join("qrels").join(format!("{data}.qrels"));
         let record = self.manifest.data.get(data);
-        let unlisted = record.map(|r| r.unlisted).unwrap_or_default();
+        let (unlisted, itself) = record.map(|r| (r.unlisted, r.itself)).unwrap_or_default();
         // A set without judgements has no such file.
         if record.is_some_and(|r| !r.is_judged()) {
             return Ok(Qrels::default());
         }
         match read_trec(&path) {
-            Ok((qrels, _)) => Ok(Qrels { unlisted, ..qrels }),
+            Ok((qrels, _)) => Ok(Qrels {
+                unlisted,
+                itself,
+                ..qrels
+            }),
             Err(e) => Err(StoreError::Malformed {
                 path,
                 line: None,

@@ -1,5 +1,6 @@
 //! What can be wrong with a row of a table, or with its columns.
 
+use crate::dataset::problem::Place;
 use crate::suggest::closest;
 
 /// What is wrong with one row, or with the header. Columns are named as in the file.
@@ -12,6 +13,14 @@ pub enum TableFault {
         wanted: String,
         /// The columns there are, in the order of the file.
         there: Vec<String>,
+    },
+    /// Two rows with one id that say different things, where they are to be one record.
+    #[error("the id `{id}` stands {} too, with other content; rows that repeat an id have to say the same", first.at())]
+    RepeatDiffers {
+        /// The id.
+        id: String,
+        /// Where it stood first.
+        first: Place,
     },
     /// A column that the mapping names and the header has twice.
     #[error("the header has the column `{0}` twice; rename one of them")]

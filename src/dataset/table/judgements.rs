@@ -1,21 +1,16 @@
 //! Judgements of a table.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::cell;
 use super::fault::TableFault;
 use super::rows::{Format, Row, Wanted, each};
 use crate::dataset::folder::stem;
-use crate::dataset::problem::{DatasetError, Fault, Place, Problems};
+use crate::dataset::problem::{DatasetError, Fault, Problems};
 use crate::dataset::qrels::{Judgement, note_repeats};
 use crate::dataset::source::JudgementTable;
 use crate::dataset::{SourceFile, Unlisted};
 use crate::progress::Observer;
-
-/// Values of a column that are remembered for the message that none is the wanted one.
-const LISTED: usize = 10;
 
 /// What became of the table.
 #[derive(Debug)]
@@ -34,29 +29,15 @@ pub(super) fn read(
     watch: &dyn Observer,
 ) -> Result<Judged, DatasetError> {
     let path = &table.table.file;
-    let mut wanted = Wanted::default();
     let columns = [&table.query, &table.document, &table.grade];
-    wanted
-        .cells
-        .extend(columns.into_iter().chain(table.only.keys()).cloned());
+    let wanted = Wanted {
+        cells: columns.map(String::clone).into(),
+        only: table.only.clone(),
+        ..Wanted::default()
+    };
     let (mut rows, mut own) = (Vec::new(), Problems::default());
-    let mut others: Vec<BTreeSet<String>> = vec![BTreeSet::new(); table.only.len()];
     let mut take = |row: &mut Row| {
-        let mut only = true;
-        for ((value, wanted), seen) in row.cells[columns.len()..]
-            .iter()
-            .zip(table.only.values())
-            .zip(&mut others)
-        {
-            let word = cell::word(value);
-            only &= word == *wanted;
-            if seen.len() < LISTED {
-                seen.insert(word);
-            }
-        }
-        if only {
-            rows.push(judgement(table, row)?);
-        }
+        rows.push(judgement(table, row)?);
         Ok(())
     };
     let file = each(
@@ -67,16 +48,6 @@ pub(super) fn read(
         watch,
         &mut take,
     )?;
-    if rows.is_empty() && own.shown.is_empty() {
-        for ((column, wanted), seen) in table.only.iter().zip(&others) {
-            let fault = TableFault::NoneOnly {
-                column: column.clone(),
-                wanted: wanted.clone(),
-                there: seen.iter().cloned().collect(),
-            };
-            own.push(path, Place::File, fault.into());
-        }
-    }
     note_repeats(path, &rows, &mut own);
     problems.append(own);
     let values: Vec<&str> = table.only.values().map(String::as_str).collect();
@@ -86,10 +57,7 @@ pub(super) fn read(
         values.join(", ")
     };
     Ok(Judged {
-        file: SourceFile {
-            rows: rows.len(),
-            ..file
-        },
+        file,
         rows,
         unlisted: table.unlisted,
         part,

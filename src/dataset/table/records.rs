@@ -1,6 +1,7 @@
 //! Documents and queries of a table.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -47,7 +48,10 @@ pub(super) fn documents(
     watch: &dyn Observer,
 ) -> Result<Table<Doc>, DatasetError> {
     let format = Format::of(&table.table)?;
-    let mut wanted = Wanted::default();
+    let mut wanted = Wanted {
+        only: table.only.clone(),
+        ..Wanted::default()
+    };
     wanted.cells.extend(table.id.iter().cloned());
     wanted
         .cells
@@ -70,6 +74,7 @@ pub(super) fn documents(
         wanted,
         metric,
         numbered: table.id.is_none(),
+        repeats: false,
     };
     read.records(problems, watch, make)
 }
@@ -82,7 +87,10 @@ pub(super) fn queries(
     watch: &dyn Observer,
 ) -> Result<Table<Query>, DatasetError> {
     let format = Format::of(&table.table)?;
-    let mut wanted = Wanted::default();
+    let mut wanted = Wanted {
+        only: table.only.clone(),
+        ..Wanted::default()
+    };
     let single = [&table.id, &table.text, &table.filter];
     wanted.cells.extend(single.into_iter().flatten().cloned());
     wanted.cells.extend(table.metadata.values().cloned());
@@ -111,6 +119,7 @@ pub(super) fn queries(
         wanted,
         metric,
         numbered: table.id.is_none(),
+        repeats: table.repeats,
     };
     read.records(problems, watch, make)
 }
@@ -151,10 +160,12 @@ struct Read<'a> {
     metric: Metric,
     /// Ids are numbers of rows.
     numbered: bool,
+    /// Rows with equal ids are one record, and have to say the same.
+    repeats: bool,
 }
 
 impl Read<'_> {
-    fn records<R: Record>(
+    fn records<R: Record + PartialEq>(
         self,
         problems: &mut Problems,
         watch: &dyn Observer,
@@ -164,6 +175,7 @@ impl Read<'_> {
         let columns = self.wanted.vectors.iter();
         let mut matrices: Vec<Matrix> = columns.map(|column| Matrix::new(column, self.metric)).collect();
         let mut own = Problems::default();
+        let mut known: HashMap<String, usize> = HashMap::new();
         let mut take = |row: &mut Row| {
             if records.is_empty() {
                 // Only a hint, as for vectors.
@@ -171,7 +183,18 @@ impl Read<'_> {
                 let _ = records.try_reserve_exact(expected);
                 let _ = places.try_reserve_exact(expected);
             }
-            records.push(make(&mut row.cells.iter_mut().map(Value::take))?);
+            let record = make(&mut row.cells.iter_mut().map(Value::take))?;
+            if self.repeats {
+                match known.entry(record.id().to_owned()) {
+                    Entry::Vacant(free) => drop(free.insert(records.len())),
+                    Entry::Occupied(first) if records[*first.get()] == record => return Ok(()),
+                    Entry::Occupied(first) => {
+                        let (id, first) = (record.id().to_owned(), places[*first.get()]);
+                        return Err(TableFault::RepeatDiffers { id, first }.into());
+                    }
+                }
+            }
+            records.push(record);
             places.push(row.place);
             for (matrix, vector) in matrices.iter_mut().zip(&row.vectors) {
                 matrix.push(vector, row.expected)?;

@@ -1,11 +1,13 @@
 //! One way to read a table, whatever its format: rows that hold the columns asked for, one after the other.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::fault::TableFault;
-use super::{csv, json, parquet};
+use super::{cell, csv, json, parquet};
 use crate::dataset::SourceFile;
 use crate::dataset::problem::{DatasetError, Fault, Place, Problems};
 use crate::dataset::source::TableFile;
@@ -18,6 +20,8 @@ pub(super) struct Wanted {
     pub(super) cells: Vec<String>,
     /// Columns of lists of numbers, in the order of [`Row::vectors`].
     pub(super) vectors: Vec<String>,
+    /// Column → value: rows in which one of these columns has another value are left out.
+    pub(super) only: IndexMap<String, String>,
 }
 
 /// The columns of one row that were asked for. The buffers are used again for the next row.
@@ -89,7 +93,11 @@ impl Format {
     }
 }
 
-/// Hands every row to `take`, and notes what is wrong with it and what `take` objects to.
+/// Values of a column that are remembered for the message that none is the wanted one.
+const LISTED: usize = 10;
+
+/// Hands every row that is wanted to `take`, and notes what is wrong with it and what `take` objects to. The record of
+/// the file counts the rows handed on.
 ///
 /// # Errors
 /// What makes the whole file unusable.
@@ -102,16 +110,78 @@ pub(super) fn each(
     take: &mut Take<'_>,
 ) -> Result<SourceFile, DatasetError> {
     let mut own = Problems::default();
+    let mut only = Only::of(wanted);
+    let all = Wanted {
+        cells: wanted.cells.iter().chain(wanted.only.keys()).cloned().collect(),
+        vectors: wanted.vectors.clone(),
+        only: IndexMap::new(),
+    };
+    let take = &mut |row: &mut Row| match only.has(row) {
+        true => take(row),
+        false => Ok(()),
+    };
     let file = match format {
-        Format::Csv(separator) => csv::each(path, separator, wanted, &mut own, take),
-        Format::JsonLines => json::each(path, wanted, &mut own, take),
-        Format::Parquet => parquet::each(path, wanted, &mut own, watch, take),
+        Format::Csv(separator) => csv::each(path, separator, &all, &mut own, take),
+        Format::JsonLines => json::each(path, &all, &mut own, take),
+        Format::Parquet => parquet::each(path, &all, &mut own, watch, take),
     }?;
     if file.rows == 0 && own.shown.is_empty() {
         return Err(DatasetError::file(path, "a header and no rows"));
     }
+    if only.taken == 0 && own.shown.is_empty() {
+        for fault in only.faults() {
+            own.push(path, Place::File, fault.into());
+        }
+    }
     problems.append(own);
-    Ok(file)
+    Ok(SourceFile {
+        rows: only.taken,
+        ..file
+    })
+}
+
+/// Tells the wanted rows from the others, by the cells after the first `from`.
+struct Only<'a> {
+    wanted: &'a IndexMap<String, String>,
+    from: usize,
+    taken: usize,
+    /// What else was seen, per column.
+    seen: Vec<BTreeSet<String>>,
+}
+
+impl<'a> Only<'a> {
+    fn of(wanted: &'a Wanted) -> Self {
+        Self {
+            wanted: &wanted.only,
+            from: wanted.cells.len(),
+            taken: 0,
+            seen: vec![BTreeSet::new(); wanted.only.len()],
+        }
+    }
+
+    fn has(&mut self, row: &Row) -> bool {
+        let mut all = true;
+        let cells = row.cells[self.from..].iter();
+        for ((cell, wanted), seen) in cells.zip(self.wanted.values()).zip(&mut self.seen) {
+            let word = cell::word(cell);
+            all &= word == *wanted;
+            if seen.len() < LISTED {
+                seen.insert(word);
+            }
+        }
+        self.taken += usize::from(all);
+        all
+    }
+
+    /// Why no row was wanted.
+    fn faults(&self) -> impl Iterator<Item = TableFault> {
+        let columns = self.wanted.iter().zip(&self.seen);
+        columns.map(|((column, wanted), seen)| TableFault::NoneOnly {
+            column: column.clone(),
+            wanted: wanted.clone(),
+            there: seen.iter().cloned().collect(),
+        })
+    }
 }
 
 /// Where each wanted column is among those there are.

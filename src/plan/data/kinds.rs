@@ -5,18 +5,19 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use crate::dataset::source::{
-    ArraysSource, Attribute, BeirSource, DocumentTable, Hdf5Source, JudgementTable, MatrixPair, QueryTable,
-    SyntheticSource, TableFile, TableSource, TarSource, TopicField, TrecSource,
+    Absent, ArraysSource, Attribute, BeirSource, DocumentTable, Hdf5Source, JudgementTable, MatrixPair,
+    QueryTable, SyntheticSource, TableFile, TableSource, TarSource, TopicField, TrecSource,
 };
-use crate::dataset::{Source, Unlisted};
+use crate::dataset::{Itself, Source, Unlisted};
 use crate::plan::findings::Findings;
 use crate::plan::numbers::{count, within};
 use crate::spec::data::{
-    ArraysSpec, BeirSpec, ColumnsSpec, DataKindSpec, DocumentTableSpec, Hdf5Spec, JudgementTableSpec,
-    MetricSpec, QueryTableSpec, SyntheticSpec, TableSpec, TarSpec, TopicFieldSpec, TrecSpec, UnlistedSpec,
+    AbsentSpec, ArraysSpec, BeirSpec, ColumnsSpec, DataKindSpec, DocumentTableSpec, Hdf5Spec, ItselfSpec,
+    JudgementTableSpec, MetricSpec, QueryTableSpec, SyntheticSpec, TableSpec, TarSpec, TopicFieldSpec,
+    TrecSpec, UnlistedSpec,
 };
 use crate::spec::suggest::instead;
-use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned};
+use crate::spec::{Code, Diagnostic, Names, ShortOr, Span, Spanned};
 use crate::vectors::Metric;
 
 /// Values per generated vector: those of the built-in embedder.
@@ -94,6 +95,14 @@ fn beir(spec: &BeirSpec, folder: &Path) -> BeirSource {
         dir: folder.join(&spec.dir),
         split: spec.split.clone(),
         unlisted: unlisted(spec.unlisted),
+        itself: match spec.itself {
+            None | Some(ItselfSpec::Counts) => Itself::Counts,
+            Some(ItselfSpec::LeftOut) => Itself::LeftOut,
+        },
+        absent: match spec.absent {
+            None | Some(AbsentSpec::Error) => Absent::Error,
+            Some(AbsentSpec::LeftOut) => Absent::LeftOut,
+        },
         vectors: vectors.map(|(name, p)| (name.value.clone(), pair(p))).collect(),
     }
 }
@@ -128,7 +137,15 @@ fn documents(spec: &DocumentTableSpec, folder: &Path, findings: &mut Findings) -
         text: columns(&spec.text),
         metadata: columns(&spec.metadata),
         vectors: columns(&spec.vectors),
+        only: only(&spec.only),
     }
+}
+
+/// Column → value.
+fn only(spec: &Names<String>) -> IndexMap<String, String> {
+    let only = spec.iter();
+    only.map(|(column, value)| (column.value.clone(), value.clone()))
+        .collect()
 }
 
 fn queries(spec: &QueryTableSpec, folder: &Path, findings: &mut Findings) -> QueryTable {
@@ -139,6 +156,8 @@ fn queries(spec: &QueryTableSpec, folder: &Path, findings: &mut Findings) -> Que
         filter: spec.filter.clone(),
         metadata: columns(&spec.metadata),
         vectors: columns(&spec.vectors),
+        only: only(&spec.only),
+        repeats: spec.repeats,
     }
 }
 
@@ -147,16 +166,13 @@ fn judgements(spec: &JudgementTableSpec, folder: &Path, findings: &mut Findings)
         .grades
         .iter()
         .map(|(word, grade)| (word.value.clone(), *grade));
-    let only = spec.only.iter();
     JudgementTable {
         table: table_file(&spec.file, spec.separator.as_ref(), folder, findings),
         query: spec.query.clone(),
         document: spec.document.clone(),
         grade: spec.grade.clone(),
         grades: grades.collect(),
-        only: only
-            .map(|(column, value)| (column.value.clone(), value.clone()))
-            .collect(),
+        only: only(&spec.only),
         unlisted: unlisted(spec.unlisted),
     }
 }

@@ -1,6 +1,6 @@
 //! The manifest and the resolved settings, in the order in which people look for them.
 
-use crate::dataset::{SourceFile, Unlisted};
+use crate::dataset::{Itself, SourceFile, Unlisted};
 use crate::evaluate::{CellResult, CellState, Evaluation};
 use crate::store::{DataRecord, Manifest};
 
@@ -153,6 +153,10 @@ fn data(name: &str, record: &DataRecord) -> Group {
                 format!("{}{unlisted}", grades.join(", ")),
             ),
         ]);
+        if record.itself == Itself::LeftOut {
+            let rule = "taken out of every ranking before it is measured";
+            facts.push(("the query's own document".to_owned(), rule.to_owned()));
+        }
     } else {
         facts.push(("queries, none judged".to_owned(), integer(record.queries as u64)));
     }
