@@ -58,15 +58,29 @@ fn no_card_claims_what_nobody_checked() {
 }
 
 #[test]
-fn counts_of_the_set_in_the_repository_are_those_of_its_card() {
-    let known = &shipped().0["series-demo"];
-    assert_eq!(known.state, State::BuiltIn);
-    let data = load("series-demo", &known.source, &Silent).unwrap();
-    let judgements: usize = data.qrels.by_query.values().map(|docs| docs.len()).sum();
-    let counts = &known.card.counts;
-    assert_eq!(counts.documents, Some(data.docs.len() as u64));
-    assert_eq!(counts.queries.get("test"), Some(&(data.queries.len() as u64)));
-    assert_eq!(counts.judgements.get("test"), Some(&(judgements as u64)));
+fn counts_of_the_sets_in_the_repository_are_those_of_their_cards() {
+    for (name, splits) in [("series-demo", &["test"][..]), ("auto-parts", &["test", "tune"])] {
+        let known = &shipped().0[name];
+        assert_eq!(known.state, State::BuiltIn, "{name}");
+        let counts = &known.card.counts;
+        let listed: Vec<&str> = counts.queries.keys().map(String::as_str).collect();
+        assert_eq!(listed.len(), splits.len(), "{name}: {listed:?}");
+        for split in splits {
+            let Source::Beir(beir) = known.source.clone() else {
+                panic!("{name} is a BEIR folder")
+            };
+            let split = (*split).to_owned();
+            let source = Source::Beir(BeirSource {
+                split: Some(split.clone()),
+                ..beir
+            });
+            let data = load(name, &source, &Silent).unwrap();
+            let judgements: usize = data.qrels.by_query.values().map(|docs| docs.len()).sum();
+            assert_eq!(counts.documents, Some(data.docs.len() as u64), "{name}");
+            assert_eq!(counts.queries.get(&split), Some(&(data.queries.len() as u64)));
+            assert_eq!(counts.judgements.get(&split), Some(&(judgements as u64)));
+        }
+    }
 }
 
 #[test]
