@@ -21,6 +21,7 @@ use crate::dataset::Dataset;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
 use crate::plan::{Cell, Plan};
+use crate::prepare::neighbours::NeighboursError;
 use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
@@ -75,6 +76,9 @@ pub enum RunError {
     /// Preparation failed.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// Exact neighbours could not be had.
+    #[error(transparent)]
+    Neighbours(#[from] NeighboursError),
     /// The bundle could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,7 +162,7 @@ impl Runner<'_> {
         bundle: &mut BundleWriter,
     ) -> Result<(), RunError> {
         let mut builds: Vec<Built> = Vec::new();
-        let mut oracle = Oracle::default();
+        let mut oracle = Oracle::new(self.cache, self.watch);
         let mut answered: Vec<Answered<'_>> = Vec::new();
         for cell in cells {
             let context = CellContext::new(cell, data, prepared);
@@ -180,7 +184,7 @@ impl Runner<'_> {
         context: CellContext<'a>,
         builds: &mut Vec<Built>,
         reranker: Option<&mut CachedReranker<'_>>,
-        oracle: &mut Oracle,
+        oracle: &mut Oracle<'_>,
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
         let cell = context.cell;
@@ -241,9 +245,9 @@ impl Runner<'_> {
     fn exact(
         &self,
         context: &CellContext<'_>,
-        oracle: &mut Oracle,
+        oracle: &mut Oracle<'_>,
         bundle: &BundleWriter,
-    ) -> Result<BTreeMap<String, String>, StoreError> {
+    ) -> Result<BTreeMap<String, String>, RunError> {
         let Some(k) = self.plan.measure.neighbours() else {
             return Ok(BTreeMap::new());
         };

@@ -61,26 +61,28 @@ pub(super) fn load(
         .enumerate()
         .map(|(i, attribute)| Field::new(&mixture, i, attribute, source.seed, documents, source.n))
         .collect();
+    let asker = Asker {
+        source,
+        mixture: &mixture,
+        fields: &fields,
+        queries,
+        vectors: &asked,
+    };
+    let queries = (0..source.queries)
+        .into_par_iter()
+        .map(|q| asker.query(q))
+        .collect();
     let given = GivenVectors {
         metric: Metric::Cosine,
         docs: Arc::new(docs),
         queries: Arc::new(asked),
         neighbours: None,
     };
-    let asker = Asker {
-        source,
-        mixture: &mixture,
-        fields: &fields,
-        queries,
-    };
     Ok(Dataset {
         name: name.to_owned(),
         split: String::new(),
         docs: docs_of(source, &fields),
-        queries: (0..source.queries)
-            .into_par_iter()
-            .map(|q| asker.query(q))
-            .collect(),
+        queries,
         qrels: Qrels::default(),
         vectors: BTreeMap::from([(VECTOR.to_owned(), given)]),
         unjudged_queries: 0,
@@ -187,6 +189,7 @@ struct Asker<'a> {
     mixture: &'a Mixture,
     fields: &'a [Field],
     queries: Stream,
+    vectors: &'a Vectors,
 }
 
 impl Asker<'_> {
@@ -198,7 +201,11 @@ impl Asker<'_> {
             .filter_map(|name| {
                 let (at, name, _) = self.source.payload.get_full(name)?;
                 let field = &self.fields[at];
-                Some((name.as_str(), field, field.window(self.mixture, q, &latent)))
+                Some((
+                    name.as_str(),
+                    field,
+                    field.window(self.mixture, q, &latent, self.vectors.row(q)),
+                ))
             })
             .collect();
         let passes = |i: &usize| {

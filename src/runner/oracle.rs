@@ -1,39 +1,44 @@
-//! Exact neighbours by a plain scan that shares no code with the engine under test.
+//! Exact neighbours for the dense stages of a run: computed, or found in the cache, and written into the bundle.
 //!
 //! Ties at the last place are kept, so that a hit can be credited by its score and never by its id alone.
 
-use rayon::prelude::*;
+use std::path::Path;
 
 use crate::content;
-use crate::dataset::Dataset;
 use crate::filter::Filter;
-use crate::hit::{Hit, rank};
+use crate::hit::Hit;
 use crate::pipeline::{Dense, Strategy};
-use crate::prepare::{DenseVectors, PreparedData, vector_key};
-use crate::store::{BundleWriter, StoreError};
+use crate::prepare::neighbours::{Exact, Search, cache::find_cached};
+use crate::prepare::vector_key;
+use crate::progress::{Event, Observer};
+use crate::store::BundleWriter;
 
 use super::cell::CellContext;
 use super::record::with_ids;
-use super::short;
+use super::{RunError, short};
 
-/// Scores closer than this are one score: float32 sums in another order differ by less for unit vectors.
-const EPSILON: f32 = 1e-6;
-
-/// Exact neighbours computed so far, by key.
-#[derive(Debug, Default)]
-pub(super) struct Oracle {
+/// Exact neighbours of one run.
+pub(super) struct Oracle<'a> {
+    cache: &'a Path,
+    watch: &'a dyn Observer,
+    /// Keys of those that are in the bundle.
     known: Vec<String>,
 }
 
-impl Oracle {
-    /// The key of a stage's exact neighbours in the bundle; computes and writes them if they are not there yet.
+impl<'a> Oracle<'a> {
+    pub(super) fn new(cache: &'a Path, watch: &'a dyn Observer) -> Self {
+        let known = Vec::new();
+        Self { cache, watch, known }
+    }
+
+    /// The key of a stage's exact neighbours in the bundle; finds and writes them if they are not there yet.
     pub(super) fn compute(
         &mut self,
         context: &CellContext<'_>,
         stage: &Dense,
         k: usize,
         bundle: &BundleWriter,
-    ) -> Result<String, StoreError> {
+    ) -> Result<String, RunError> {
         let vector = vector_key(&context.cell.index.vectors[&stage.vector]);
         let key = short(&content::hash_json(&(
             &context.cell.data,
@@ -42,67 +47,48 @@ impl Oracle {
             k,
         )));
         if !self.known.contains(&key) {
-            let vectors = &context.prepared.dense[&vector];
-            let exact = neighbours(context.data, context.prepared, vectors, stage, k);
-            let lists = exact.iter().map(Vec::as_slice);
-            bundle.exact(&key, &with_ids(context, "exact", lists))?;
+            let exact = self.neighbours(context, stage, &vector, k)?;
+            let lists: Vec<&[Hit]> = exact.iter().map(|e| e.hits.as_slice()).collect();
+            bundle.exact(&key, &with_ids(context, "exact", lists.into_iter()))?;
             self.known.push(key.clone());
         }
         Ok(key)
     }
-}
 
-/// The `k` exact neighbours of every query for one dense stage, ties kept, in rank order.
-///
-/// The stage's filter and each query's are applied by their definition ([`Filter::matches`]) on every document.
-fn neighbours(
-    data: &Dataset,
-    prepared: &PreparedData,
-    vectors: &DenseVectors,
-    stage: &Dense,
-    k: usize,
-) -> Vec<Vec<Hit>> {
-    (0..data.queries.len())
-        .into_par_iter()
-        .map(|q| {
-            let filter = stage.effective_filter(data.queries[q].filter.as_ref());
-            exact(prepared, vectors, vectors.queries.row(q), filter.as_ref(), k)
-        })
-        .collect()
-}
-
-fn exact(
-    prepared: &PreparedData,
-    vectors: &DenseVectors,
-    query: &[f32],
-    filter: Option<&Filter>,
-    k: usize,
-) -> Vec<Hit> {
-    let allowed = |point: u32| filter.is_none_or(|f| f.matches(&prepared.payload[point as usize]));
-    let mut hits: Vec<Hit> = vectors
-        .points
-        .iter()
-        .zip(vectors.rows.rows())
-        .filter(|(point, _)| allowed(**point))
-        .map(|(&point, row)| Hit {
-            point,
-            score: dot(query, row),
-        })
-        .collect();
-    let all = hits.len();
-    rank(&mut hits, all);
-    if let Some(last) = hits.get(k.saturating_sub(1)).map(|h| h.score) {
-        hits.retain(|h| h.score >= last - EPSILON);
+    /// The stage's filter and each query's are applied by their definition ([`Filter::matches`]) on every document.
+    fn neighbours(
+        &self,
+        context: &CellContext<'_>,
+        stage: &Dense,
+        vector: &str,
+        k: usize,
+    ) -> Result<Vec<Exact>, RunError> {
+        let vectors = &context.prepared.dense[vector];
+        let queries = context.data.queries.iter();
+        let filters: Vec<Option<Filter>> = queries
+            .map(|q| stage.effective_filter(q.filter.as_ref()))
+            .collect();
+        let search = Search {
+            name: &context.cell.data,
+            rows: &vectors.rows,
+            points: &vectors.points,
+            queries: &vectors.queries,
+            metric: vectors.metric,
+            filters: &filters,
+            payload: &context.prepared.payload,
+            k,
+        };
+        let lists = find_cached(&search, self.cache, self.watch)?.lists;
+        let cut = lists.iter().filter(|l| l.left_out > 0).count();
+        if cut > 0 {
+            let note = format!(
+                "{}: {cut} queries tie with so many documents that not all of them are kept as exact neighbours",
+                context.cell.data
+            );
+            self.watch.event(Event::Note(&note));
+        }
+        Ok(lists)
     }
-    hits
-}
-
-/// Summed in float64: the oracle's own rounding must not decide anything.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| f64::from(*x) * f64::from(*y))
-        .sum::<f64>() as f32
 }
 
 impl Dense {

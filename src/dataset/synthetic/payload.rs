@@ -77,14 +77,20 @@ impl Field {
         }
     }
 
-    /// The ranks that query number `query` asks for.
-    pub(super) fn window(&self, mixture: &Mixture, query: usize, latent: &Latent) -> Range<u32> {
+    /// The ranks that query number `query` asks for, whose vector is `vector`.
+    pub(super) fn window(
+        &self,
+        mixture: &Mixture,
+        query: usize,
+        latent: &Latent,
+        vector: &[f32],
+    ) -> Range<u32> {
         let (n, m) = (self.ranks.len(), self.passing);
         let step = (m / 4).max(1);
         let start = if self.correlation > 0.0 {
             self.line.near(mixture, latent, m, step)
         } else if self.correlation < 0.0 {
-            self.line.far(mixture, latent, m, step)
+            self.line.far(mixture, vector, m, step)
         } else {
             self.windows.at(query).below(n - m + 1)
         };
@@ -134,27 +140,25 @@ impl Line {
             let place = self.spots.partition_point(|s| s.compare(&query).is_lt());
             return place.saturating_sub(m / 2);
         }
-        let nearness = self.nearness(mixture, latent);
+        let nearness = self.nearness(mixture, mixture.centre(latent.topic));
         let windows = (0..=self.spots.len() - m).step_by(step);
         let most = windows.max_by(|a, b| nearness.of(*a, m).total_cmp(&nearness.of(*b, m)));
         most.unwrap_or(0)
     }
 
-    /// Where the window of `m` documents starts that has the least of what is near a query.
-    fn far(&self, mixture: &Mixture, latent: &Latent, m: usize, step: usize) -> usize {
-        let nearness = self.nearness(mixture, latent);
+    /// Where the window of `m` documents starts that has the least of what is near a query's vector.
+    fn far(&self, mixture: &Mixture, vector: &[f32], m: usize, step: usize) -> usize {
+        let nearness = self.nearness(mixture, vector);
         let windows = (0..=self.spots.len() - m).step_by(step);
         let least = windows.min_by(|a, b| nearness.of(*a, m).total_cmp(&nearness.of(*b, m)));
         least.unwrap_or(0)
     }
 
-    fn nearness(&self, mixture: &Mixture, latent: &Latent) -> Nearness<'_> {
-        let own = mixture.centre(latent.topic);
-        let length = dot(own, own);
+    fn nearness(&self, mixture: &Mixture, vector: &[f32]) -> Nearness<'_> {
         let mut of_topic = vec![0.0; self.topics.len() + 1];
         for (topic, number) in self.topics.iter().enumerate() {
             let centre = mixture.centre(topic);
-            let cosine = dot(own, centre).max(0.0) / (length * dot(centre, centre)).sqrt();
+            let cosine = dot(vector, centre).max(0.0) / dot(centre, centre).sqrt();
             of_topic[*number as usize] = cosine * cosine * cosine * cosine;
         }
         let mut before = vec![0.0];
@@ -170,8 +174,8 @@ impl Line {
     }
 }
 
-/// How near the documents of a line are to a query, summed up: of each the fourth power of the cosine between the centres
-/// of both topics, so that the nearest topics outweigh the many that are neither near nor far.
+/// How near the documents of a line are to a vector, summed up: of each the fourth power of the cosine between the vector
+/// and the centre of its topic, so that the nearest topics outweigh the many that are neither near nor far.
 struct Nearness<'a> {
     starts: &'a [usize],
     /// Per topic on the line, and 0 behind its end.
