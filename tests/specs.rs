@@ -230,6 +230,26 @@ fn a_cell_is_called_the_same_wherever_its_data_lies_and_whatever_else_is_swept()
 }
 
 #[test]
+fn the_examples_of_the_guide_to_data_are_well_formed() {
+    let guide = fs::read_to_string("docs/data.md").expect("the guide is committed");
+    let head = "evalrun: 1\nexperiment: guide\nquestion: Can it be read?\n";
+    let index = "index: { vectors: { v: { text: title } } }\n";
+    let pipelines = "pipelines: { dense: [{ dense: { as: d, vector: v } }] }\n";
+    let blocks: Vec<&str> = guide
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().expect("a block ends"))
+        .collect();
+    assert!(blocks.len() >= 6, "{} blocks", blocks.len());
+    for block in blocks {
+        let index = if block.contains("\nindex:") { "" } else { index };
+        let text = format!("{head}{block}{index}{pipelines}");
+        let spec = evalrun::spec::parse(&text, &BTreeMap::new());
+        assert!(spec.is_ok(), "{block}\n{}", spec.unwrap_err().title);
+    }
+}
+
+#[test]
 fn every_code_has_an_example() {
     let mut texts = String::new();
     for path in specs("bad").into_iter().chain(specs("odd")) {
