@@ -82,11 +82,11 @@ fn margin(dim: usize, lengths: f64) -> f64 {
     rounding / (1.0 - rounding) * lengths + dim as f64 * f64::from(f32::MIN_POSITIVE)
 }
 
-/// The score of a document, in float64.
+/// The score of a document, in float64; never −0, which is ordered below 0.
 pub(super) fn score(metric: Metric, row: &[f32], query: &[f32]) -> f64 {
     match metric {
-        Metric::Cosine | Metric::Dot => dot(row, query),
-        Metric::L2 => -sum(row, query, |x, q| (x - q) * (x - q)).sqrt(),
+        Metric::Cosine | Metric::Dot => dot(row, query) + 0.0,
+        Metric::L2 => 0.0 - sum(row, query, |x, q| (x - q) * (x - q)).sqrt(),
     }
 }
 

@@ -70,7 +70,8 @@ impl Pool {
         self.cut();
         let hit = |s: &Scored| Hit {
             point: points[s.row as usize],
-            score: s.score as f32,
+            // Adding 0 turns −0 into 0: they are one score, but `by_rank` tells them apart.
+            score: s.score as f32 + 0.0,
         };
         let mut hits: Vec<Hit> = self.kept.iter().map(hit).collect();
         hits.sort_unstable_by(by_rank);

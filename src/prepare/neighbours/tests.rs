@@ -56,8 +56,8 @@ fn naive(search: &Search<'_>) -> Vec<Vec<u32>> {
     let score = |x: &[f32], q: &[f32]| -> f64 {
         let pairs = x.iter().zip(q).map(|(x, q)| (f64::from(*x), f64::from(*q)));
         match search.metric {
-            Metric::Cosine | Metric::Dot => pairs.map(|(x, q)| x * q).sum(),
-            Metric::L2 => -pairs.map(|(x, q)| (x - q).powi(2)).sum::<f64>().sqrt(),
+            Metric::Cosine | Metric::Dot => pairs.map(|(x, q)| x * q).sum::<f64>() + 0.0,
+            Metric::L2 => 0.0 - pairs.map(|(x, q)| (x - q).powi(2)).sum::<f64>().sqrt(),
         }
     };
     let allowed = |q: usize, point: u32| {
@@ -77,7 +77,7 @@ fn naive(search: &Search<'_>) -> Vec<Vec<u32>> {
         }
         let hit = |(score, point): (f64, u32)| Hit {
             point,
-            score: score as f32,
+            score: score as f32 + 0.0,
         };
         let mut hits: Vec<Hit> = scored.into_iter().map(hit).collect();
         hits.sort_by(by_rank);
@@ -118,6 +118,20 @@ fn points_are_those_of_the_rows() {
         found(&search(&rows, &[4, 7, 9], &queries, Metric::Dot, 2)),
         [vec![4, 9]]
     );
+}
+
+#[test]
+fn zero_and_minus_zero_are_one_score() {
+    // Products of the second row with the query are all −0, those of the others are not.
+    let rows = matrix(2, &[0.0, 0.0, 0.0, -1.0, 0.0, 1.0]);
+    let (points, queries) = (points(&rows), matrix(2, &[-1.0, 0.0]));
+    for metric in [Metric::Cosine, Metric::Dot] {
+        let search = search(&rows, &points, &queries, metric, 3);
+        assert_eq!(found(&search), [vec![2, 1, 0]]);
+    }
+    let same = search(&rows, &points, &rows, Metric::L2, 1);
+    let lists = find(&same, &Silent).unwrap();
+    assert!(lists.iter().all(|l| l.hits[0].score.is_sign_positive()));
 }
 
 #[test]
