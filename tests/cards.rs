@@ -289,7 +289,7 @@ fn a_card_of_ones_own_is_fetched_and_found_by_a_spec() {
     let card = format!("{start}files:\n{}{read}\nfields:{end}", listed.concat())
         .replace("name: scifact", "name: mine")
         .replace(
-            "  hash: the MD5 of BEIR's wiki and that of the catalogue of ir_datasets are the same\n",
+            "  hash: the MD5 of the catalogue of ir_datasets and that which public users of BEIR's archive keep are the same\n",
             "",
         )
         .replace("unverified:\n", "unverified:\n  hash: the publisher gives none\n");
