@@ -4,12 +4,17 @@ mod bootstrap;
 mod normal;
 mod proportion;
 mod quantile;
+mod random;
+mod resample;
+mod table;
 
 use serde::{Deserialize, Serialize};
 
-pub use bootstrap::Bootstrap;
+pub use bootstrap::{Bootstrap, BootstrapMethod};
 pub use proportion::wilson;
 pub use quantile::{quantile, supports_quantile};
+pub use random::Draws;
+pub use table::Table;
 
 /// With fewer queries no interval is given: the output says "n too small" instead.
 pub const MIN_QUERIES: usize = 20;
@@ -29,7 +34,7 @@ pub struct Interval {
     pub level: f64,
 }
 
-/// For how many queries a cell is better, equal (within [`TIE`]) and worse than another.
+/// For how many queries a cell is better, equal (within [`TIE`] or a wider tolerance) and worse than another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
     /// Better.
@@ -43,8 +48,13 @@ pub struct Outcomes {
 impl Outcomes {
     /// Counts the signs of differences.
     pub fn of(differences: &[f64]) -> Self {
-        let count = |holds: fn(f64) -> bool| differences.iter().filter(|d| holds(**d)).count();
-        let (wins, losses) = (count(|d| d > TIE), count(|d| d < -TIE));
+        Self::within(differences, TIE)
+    }
+
+    /// Counts differences of more than a tolerance of 0 or more, for instance the least that a user would notice.
+    pub fn within(differences: &[f64], tolerance: f64) -> Self {
+        let wins = differences.iter().filter(|d| **d > tolerance).count();
+        let losses = differences.iter().filter(|d| **d < -tolerance).count();
         Self {
             wins,
             ties: differences.len() - wins - losses,
@@ -97,5 +107,11 @@ mod tests {
     fn outcomes_tolerate_the_last_digits() {
         let outcomes = Outcomes::of(&[0.1, 0.1 + 0.2 - 0.3, -1e-10, -0.5, 0.0]);
         assert_eq!((outcomes.wins, outcomes.ties, outcomes.losses), (1, 3, 1));
+    }
+
+    #[test]
+    fn outcomes_within_a_tolerance_are_ties() {
+        let outcomes = Outcomes::within(&[0.1, 0.02, 0.01, -0.01, -0.02], 0.01);
+        assert_eq!((outcomes.wins, outcomes.ties, outcomes.losses), (2, 2, 1));
     }
 }
