@@ -1,19 +1,27 @@
 //! Certainty: pure functions on slices of numbers. Which query or cell they belong to is the caller's business.
 
 mod bootstrap;
+mod equivalence;
 mod normal;
+mod power;
 mod proportion;
 mod quantile;
 mod random;
 mod resample;
+mod special;
+mod student;
+mod t_test;
 mod table;
 
 use serde::{Deserialize, Serialize};
 
 pub use bootstrap::{Bootstrap, BootstrapMethod};
-pub use proportion::wilson;
+pub use equivalence::{MarginTest, Verdict, equivalence, non_inferiority};
+pub use power::{detectable_effect, power, queries_needed};
+pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{quantile, supports_quantile};
 pub use random::Draws;
+pub use t_test::{PairedT, paired_t};
 pub use table::Table;
 
 /// With fewer queries no interval is given: the output says "n too small" instead.
