@@ -2,7 +2,10 @@
 
 mod bootstrap;
 mod equivalence;
+mod grid;
+mod holm;
 mod normal;
+mod permutation;
 mod power;
 mod proportion;
 mod quantile;
@@ -12,17 +15,21 @@ mod special;
 mod student;
 mod t_test;
 mod table;
+mod tukey;
 
 use serde::{Deserialize, Serialize};
 
 pub use bootstrap::{Bootstrap, BootstrapMethod};
 pub use equivalence::{MarginTest, Verdict, equivalence, non_inferiority};
+pub use holm::holm;
+pub use permutation::{SignFlip, sign_flip};
 pub use power::{detectable_effect, power, queries_needed};
 pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{quantile, supports_quantile};
 pub use random::Draws;
 pub use t_test::{PairedT, paired_t};
 pub use table::Table;
+pub use tukey::{Pair, tukey_hsd};
 
 /// With fewer queries no interval is given: the output says "n too small" instead.
 pub const MIN_QUERIES: usize = 20;
