@@ -1,4 +1,16 @@
 //! Certainty: pure functions on slices of numbers. Which query or cell they belong to is the caller's business.
+//!
+//! | question | answered by |
+//! |---|---|
+//! | how certain is a mean, or a mean difference | [`Bootstrap`], [`paired_t`]; of 0/1 measures [`wilson`], [`clopper_pearson`] |
+//! | could a difference be chance | [`sign_flip`], [`paired_t`]; one of many: [`holm`]; all pairs: [`tukey_hsd`] |
+//! | how large is it | the difference, [`PairedT::d_z`], [`Outcomes`] |
+//! | does a change cost no more than a margin | [`non_inferiority`], [`equivalence`]; looked at repeatedly: [`Sequence`] |
+//! | what can so many queries show | [`detectable_effect`], [`queries_needed`], [`power()`] |
+//! | how much of a winner's lead is luck | [`split_half`] |
+//! | is a difference the same for all kinds of queries | [`strata()`] |
+//!
+//! What is random has a seed and does not depend on the number of threads.
 
 mod bootstrap;
 mod equivalence;
@@ -11,7 +23,10 @@ mod proportion;
 mod quantile;
 mod random;
 mod resample;
+mod sequential;
 mod special;
+mod split_half;
+mod strata;
 mod student;
 mod t_test;
 mod table;
@@ -27,6 +42,9 @@ pub use power::{detectable_effect, power, queries_needed};
 pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{quantile, supports_quantile};
 pub use random::Draws;
+pub use sequential::{OutOfRange, Sequence};
+pub use split_half::{SplitHalf, split_half};
+pub use strata::{Interaction, Strata, Stratum, strata};
 pub use t_test::{PairedT, paired_t};
 pub use table::Table;
 pub use tukey::{Pair, tukey_hsd};
