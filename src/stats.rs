@@ -1,15 +1,53 @@
 //! Certainty: pure functions on slices of numbers. Which query or cell they belong to is the caller's business.
+//!
+//! | question | answered by |
+//! |---|---|
+//! | how certain is a mean, or a mean difference | [`Bootstrap`], [`paired_t`]; of 0/1 measures [`wilson`], [`clopper_pearson`] |
+//! | could a difference be chance | [`sign_flip`], [`paired_t`]; one of many: [`holm`]; all pairs: [`tukey_hsd`] |
+//! | how large is it | the difference, [`PairedT::d_z`], [`Outcomes`] |
+//! | does a change cost no more than a margin | [`non_inferiority`], [`equivalence`]; looked at repeatedly: [`Sequence`] |
+//! | what can so many queries show | [`detectable_effect`], [`queries_needed`], [`power()`] |
+//! | how much of a winner's lead is luck | [`split_half`] |
+//! | is a difference the same for all kinds of queries | [`strata()`] |
+//!
+//! What is random has a seed and does not depend on the number of threads.
 
 mod bootstrap;
+mod equivalence;
+mod grid;
+mod holm;
 mod normal;
+mod permutation;
+mod power;
 mod proportion;
 mod quantile;
+mod random;
+mod resample;
+mod sequential;
+mod special;
+mod split_half;
+mod strata;
+mod student;
+mod t_test;
+mod table;
+mod tukey;
 
 use serde::{Deserialize, Serialize};
 
-pub use bootstrap::Bootstrap;
-pub use proportion::wilson;
+pub use bootstrap::{Bootstrap, BootstrapMethod};
+pub use equivalence::{MarginTest, Verdict, equivalence, non_inferiority};
+pub use holm::holm;
+pub use permutation::{SignFlip, sign_flip};
+pub use power::{detectable_effect, power, queries_needed};
+pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{quantile, supports_quantile};
+pub use random::Draws;
+pub use sequential::{OutOfRange, Sequence};
+pub use split_half::{SplitHalf, split_half};
+pub use strata::{Interaction, Strata, Stratum, strata};
+pub use t_test::{PairedT, paired_t};
+pub use table::Table;
+pub use tukey::{Pair, tukey_hsd};
 
 /// With fewer queries no interval is given: the output says "n too small" instead.
 pub const MIN_QUERIES: usize = 20;
@@ -29,7 +67,7 @@ pub struct Interval {
     pub level: f64,
 }
 
-/// For how many queries a cell is better, equal (within [`TIE`]) and worse than another.
+/// For how many queries a cell is better, equal (within [`TIE`] or a wider tolerance) and worse than another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
     /// Better.
@@ -43,8 +81,13 @@ pub struct Outcomes {
 impl Outcomes {
     /// Counts the signs of differences.
     pub fn of(differences: &[f64]) -> Self {
-        let count = |holds: fn(f64) -> bool| differences.iter().filter(|d| holds(**d)).count();
-        let (wins, losses) = (count(|d| d > TIE), count(|d| d < -TIE));
+        Self::within(differences, TIE)
+    }
+
+    /// Counts differences of more than a tolerance of 0 or more, for instance the least that a user would notice.
+    pub fn within(differences: &[f64], tolerance: f64) -> Self {
+        let wins = differences.iter().filter(|d| **d > tolerance).count();
+        let losses = differences.iter().filter(|d| **d < -tolerance).count();
         Self {
             wins,
             ties: differences.len() - wins - losses,
@@ -97,5 +140,11 @@ mod tests {
     fn outcomes_tolerate_the_last_digits() {
         let outcomes = Outcomes::of(&[0.1, 0.1 + 0.2 - 0.3, -1e-10, -0.5, 0.0]);
         assert_eq!((outcomes.wins, outcomes.ties, outcomes.losses), (1, 3, 1));
+    }
+
+    #[test]
+    fn outcomes_within_a_tolerance_are_ties() {
+        let outcomes = Outcomes::within(&[0.1, 0.02, 0.01, -0.01, -0.02], 0.01);
+        assert_eq!((outcomes.wins, outcomes.ties, outcomes.losses), (2, 2, 1));
     }
 }

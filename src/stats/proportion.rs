@@ -1,6 +1,6 @@
 //! Intervals of proportions: measures that are 0 or 1 for every query.
 
-use super::{Interval, normal};
+use super::{Interval, normal, special};
 
 /// The score interval of a proportion (Wilson 1927), without continuity correction; `None` of no trials.
 ///
@@ -22,6 +22,31 @@ pub fn wilson(successes: usize, trials: usize, level: f64) -> Option<Interval> {
     })
 }
 
+/// The exact interval of a proportion (Clopper and Pearson 1934, by quantiles of the beta distribution): it covers with
+/// at least its level, whatever the proportion, and is wider than [`wilson`] for that. `None` of no trials.
+///
+/// # Panics
+/// With more successes than trials.
+pub fn clopper_pearson(successes: usize, trials: usize, level: f64) -> Option<Interval> {
+    assert!(successes <= trials, "at most as many successes as trials");
+    if trials == 0 {
+        return None;
+    }
+    let tail = (1.0 - level) / 2.0;
+    let (k, n) = (successes as f64, trials as f64);
+    let low = if successes == 0 {
+        0.0
+    } else {
+        special::beta_inverse(k, n - k + 1.0, tail)
+    };
+    let high = if successes == trials {
+        1.0
+    } else {
+        special::beta_inverse(k + 1.0, n - k, 1.0 - tail)
+    };
+    Some(Interval { low, high, level })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +66,38 @@ mod tests {
             assert!((interval.high - high).abs() < 1e-9, "{k}/{n}: {interval:?}");
         }
         assert_eq!(wilson(0, 0, 0.95), None);
+    }
+
+    #[test]
+    fn the_exact_interval_of_all_and_none_has_a_closed_form() {
+        // Of 0 in n, the upper end p solves (1 − p)ⁿ = 0.025.
+        let end = 1.0 - 0.025_f64.powf(1.0 / 24.0);
+        let (none, all) = (
+            clopper_pearson(0, 24, 0.95).unwrap(),
+            clopper_pearson(24, 24, 0.95).unwrap(),
+        );
+        assert!(none.low <= 0.0 && (none.high - end).abs() < 1e-12, "{none:?}");
+        assert!(
+            all.high >= 1.0 && (all.low - (1.0 - end)).abs() < 1e-12,
+            "{all:?}"
+        );
+        assert_eq!(clopper_pearson(0, 0, 0.95), None);
+    }
+
+    #[test]
+    fn the_exact_interval_covers_whatever_the_proportion() {
+        // Sum of the binomial probabilities of the outcomes whose interval holds the true proportion.
+        let intervals: Vec<Interval> = (0..=24).map(|k| clopper_pearson(k, 24, 0.95).unwrap()).collect();
+        for percent in 1..100 {
+            let p = f64::from(percent) / 100.0;
+            let (mut probability, mut covered) = ((1.0 - p).powi(24), 0.0);
+            for (k, interval) in intervals.iter().enumerate() {
+                if interval.low <= p && p <= interval.high {
+                    covered += probability;
+                }
+                probability *= (24 - k) as f64 / (k + 1) as f64 * p / (1.0 - p);
+            }
+            assert!(covered >= 0.95, "{p}: {covered}");
+        }
     }
 }
