@@ -10,6 +10,7 @@ pub(crate) mod lines;
 pub(crate) mod problem;
 mod qrels;
 pub mod source;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,8 +22,9 @@ use crate::vectors::{Metric, Vectors};
 
 pub use folder::resolve;
 pub use problem::{DatasetError, Fault, Problem, Problems};
-pub use qrels::{read_trec, write_trec};
+pub use qrels::{JudgedQuery, QrelsTable, read_trec, write_trec};
 pub use source::{Source, load};
+pub use text::{Faults, Text};
 
 /// Documents, queries and judgements that belong together.
 #[derive(Debug, Clone)]
