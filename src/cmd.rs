@@ -2,6 +2,7 @@
 
 mod args;
 mod data;
+mod eval;
 mod models;
 mod plan;
 mod progress;
@@ -65,6 +66,7 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Validate(args)) => validate::validate(&args, &talk),
         Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),
+        Some(Verb::Eval(args)) => eval::eval(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Schema) => schema::schema(),
     };
