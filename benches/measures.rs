@@ -6,10 +6,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use evalrun::dataset::{Grade, Source, load};
-use evalrun::measure::{Measure, Topic};
+use evalrun::dataset::{Grade, QrelsTable, Source, Text, load};
+use evalrun::measure::trec_eval::{Columns, Dialect};
+use evalrun::measure::{Measure, Ties, Topic};
 use evalrun::progress::Silent;
-use evalrun::run::{Run, ScoredDoc, trec};
+use evalrun::run::{Depth, Run, RunText, ScoredDoc, Wanted, measured, trec};
 use evalrun::stats::Bootstrap;
 
 const QUERIES: usize = 1_000;
@@ -70,6 +71,65 @@ fn measures(c: &mut Criterion) {
         b.iter(|| {
             let values = topics.iter().flat_map(|t| measures.iter().map(|m| m.value(t)));
             values.flatten().sum::<f64>()
+        });
+    });
+}
+
+/// Hits in blocks of five with equal scores.
+fn over_ties(c: &mut Criterion) {
+    let measures: Vec<Measure> = MEASURES.iter().map(|m| m.parse().expect("a measure")).collect();
+    let topics: Vec<Topic> = (0..QUERIES)
+        .map(|q| Topic::new(ranking(q).iter().map(|s| s.doc.as_str()), &judgements(q), None))
+        .collect();
+    let ties = Ties::of((0..HITS).map(|i| -((i / 5) as f64)));
+    c.bench_function("over ties: 9 measures over 1,000 queries × 100 hits", |b| {
+        b.iter(|| {
+            let ranges = topics
+                .iter()
+                .flat_map(|t| measures.iter().filter_map(|m| m.over_ties(t, &ties)));
+            ranges.filter_map(|range| range.expected).sum::<f64>()
+        });
+    });
+}
+
+/// What `evalrun eval -q` does between two files and the values of all queries.
+fn eval(c: &mut Criterion) {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let (mut qrels, mut run) = (String::new(), String::new());
+    for q in 0..QUERIES {
+        for (doc, grade) in judgements(q) {
+            writeln!(qrels, "q{q} 0 {doc} {grade}").expect("strings grow");
+        }
+        for (i, hit) in ranking(q).iter().enumerate() {
+            writeln!(run, "q{q} Q0 {} {i} {:.6} bench", hit.doc, hit.score).expect("strings grow");
+        }
+    }
+    let files = [("qrels", qrels), ("run", run)].map(|(name, text)| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("the folder is there");
+        path
+    });
+    let names = ["ndcg_cut.10", "map", "recip_rank", "recall.100", "P.10"].map(str::to_owned);
+    let columns = Columns::new(Dialect::TrecEval9, &names, 1, 0).expect("measures");
+    let depth = Depth {
+        most: None,
+        judged_only: false,
+    };
+    let wanted = Wanted {
+        columns: &columns,
+        complete: false,
+        depth,
+        per_query: true,
+        ties: false,
+    };
+    c.bench_function("eval: 5 measures, 100,000 lines from file", |b| {
+        b.iter(|| {
+            let [qrels, run] = files
+                .each_ref()
+                .map(|path| Text::open(black_box(path)).expect("a file"));
+            let qrels = QrelsTable::read(&qrels).expect("sound judgements");
+            let run = RunText::new(&run).expect("a run");
+            measured(&run, &qrels, &wanted).expect("a sound run").rows.len()
         });
     });
 }
@@ -140,5 +200,5 @@ fn beir(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, measures, runs, bootstrap, beir);
+criterion_group!(benches, measures, over_ties, eval, runs, bootstrap, beir);
 criterion_main!(benches);

@@ -4,6 +4,7 @@ mod args;
 mod cards;
 mod data;
 mod doctor;
+mod eval;
 mod fetch;
 mod ls;
 mod models;
@@ -72,6 +73,7 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Ls(args)) => ls::ls(&args, &talk),
         Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
+        Some(Verb::Eval(args)) => eval::eval(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Schema) => schema::schema(),
     };

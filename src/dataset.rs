@@ -18,6 +18,7 @@ mod records;
 pub mod source;
 mod synthetic;
 mod table;
+pub(crate) mod text;
 mod trec;
 
 use std::collections::BTreeMap;
@@ -30,8 +31,9 @@ use crate::vectors::{Metric, Vectors};
 
 pub use folder::resolve;
 pub use problem::{DatasetError, Fault, MarkupFault, Place, Problem, Problems, TableFault};
-pub use qrels::{read_trec, write_trec};
+pub use qrels::{JudgedQuery, QrelsTable, read_trec, write_trec};
 pub use source::{Source, load};
+pub use text::{Faults, Text};
 
 /// Documents, queries and judgements that belong together.
 #[derive(Debug, Clone)]

@@ -14,6 +14,15 @@ pub struct Hit {
     pub score: f32,
 }
 
+/// Scores of exact neighbours closer than this to the k-th, times the k-th where that is above 1, are as good as it:
+/// float32 sums in another order differ by less.
+pub const TOLERANCE: f64 = 1e-6;
+
+/// The least score that is as good as the k-th exact neighbour's.
+pub fn tie_floor(kth: f64) -> f64 {
+    kth - TOLERANCE * kth.abs().max(1.0)
+}
+
 /// The ranking order of the whole program: score descending, then document id descending by bytes, as
 /// trec_eval has it. It is applied *before* any truncation, so that a tie at the cut-off is decided once.
 ///

@@ -1,9 +1,20 @@
 //! Rankings with external ids, and the TREC run format they are kept in.
+//!
+//! [`trec`] reads and writes whole runs. [`RunText`] and [`Judged`] are for large ones that are only measured: they
+//! borrow from the file's text and go through it query by query.
 
+mod ids;
+mod judged;
+mod lines;
+mod measured;
 pub mod trec;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+pub use judged::{Depth, Judged, Scratch};
+pub use lines::{RunQuery, RunText};
+pub use measured::{Measured, Wanted, measured};
 
 /// All queries' rankings of one cell.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -35,6 +35,7 @@ Examples:
   evalrun ls data                            list the data sets that a spec can name
   evalrun fetch scifact                      download one of them
   evalrun doctor data scifact                look for what makes its numbers doubtful
+  evalrun eval -q qrels.txt run.txt          measure a run as trec_eval does
   evalrun setup onnxruntime                  install the runtime for models beyond the built-in ones
 
 Exit status: 0 fine, 1 internal or I/O, 2 usage, 3 bad spec or data, 4 nothing selected,
@@ -60,6 +61,8 @@ pub(super) enum Verb {
     /// Look for what makes a data set's numbers doubtful
     #[command(after_help = DOCTOR_HELP)]
     Doctor(DoctorArgs),
+    /// Measure run files against judgements, with the options and the output of trec_eval
+    Eval(EvalArgs),
     /// Install optional parts into the cache folder
     Setup(SetupArgs),
     /// Print the JSON Schema of the spec
@@ -198,6 +201,63 @@ pub(super) enum DoctorWhat {
     Data,
 }
 
+/// Options of `eval`: trec_eval's, under its letters, and a few more.
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// Print the values of every query too
+    #[arg(short = 'q', long)]
+    pub(super) per_query: bool,
+    /// Mean over all judged queries; one that the run lacks counts as 0
+    #[arg(short = 'c', long)]
+    pub(super) complete: bool,
+    /// Print no summary
+    #[arg(short = 'n', long)]
+    pub(super) no_summary: bool,
+    /// Least grade that counts as relevant
+    #[arg(short = 'l', long, value_name = "GRADE", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
+    pub(super) level: i32,
+    /// Look at no more documents of a query than this
+    #[arg(short = 'M', long, value_name = "N")]
+    pub(super) max_docs: Option<usize>,
+    /// Take documents without a judgement, or with a grade below 0, out of the rankings first
+    #[arg(short = 'J', long)]
+    pub(super) judged_only: bool,
+    /// Documents in the collection, for `utility`
+    #[arg(short = 'N', long, value_name = "N", default_value_t = 0)]
+    pub(super) docs: u32,
+    /// A measure such as map, P.5,10 or RBP(p=0.8)@10, or a family: official, set, all_trec; may be repeated [default:
+    /// official]
+    #[arg(short = 'm', long, value_name = "MEASURE")]
+    pub(super) measure: Vec<String>,
+    /// Whose conventions count
+    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
+    pub(super) dialect: DialectArg,
+    /// Add what the order of tied documents does: least, expected and greatest value, share of queries with a tie at the
+    /// cut-off
+    #[arg(long, conflicts_with = "max_docs")]
+    pub(super) ties: bool,
+    /// Judgements: query, iteration, document, grade
+    #[arg(value_name = "QRELS")]
+    pub(super) qrels: PathBuf,
+    /// Runs: query, Q0, document, rank, score, tag; plain or gzip; - is the standard input
+    #[arg(value_name = "RUN", required = true)]
+    pub(super) runs: Vec<PathBuf>,
+}
+
+/// Whose conventions count in `eval`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DialectArg {
+    /// trec_eval up to 9.0.8 and what embeds it: scores are float32
+    #[default]
+    #[value(name = "trec_eval-9")]
+    TrecEval9,
+    /// trec_eval 10: scores are float64, -c -q prints missing queries
+    #[value(name = "trec_eval-10")]
+    TrecEval10,
+    /// This program's own: undefined values are left out and counted
+    Evalrun,
+}
+
 /// Options of `setup`.
 #[derive(Debug, Args)]
 pub(super) struct SetupArgs {
@@ -223,7 +283,7 @@ pub(super) struct GlobalArgs {
     #[arg(long, value_enum, default_value_t, global = true, value_name = "HOW")]
     pub(super) progress: ProgressKind,
     /// Print results and errors only
-    #[arg(short, long, global = true)]
+    #[arg(long, global = true)]
     pub(super) quiet: bool,
 }
 

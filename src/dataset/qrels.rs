@@ -1,5 +1,7 @@
 //! Judgements as files: BEIR's three columns and TREC's four.
 
+mod table;
+
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,6 +11,11 @@ use super::{Grade, Qrels, SourceFile};
 
 /// The one header a BEIR file may have; anything else on the first line is taken for a judgement.
 const BEIR_HEADER: &str = "query-id\tcorpus-id\tscore";
+
+pub use table::{JudgedQuery, QrelsTable};
+
+/// What a line of TREC judgements looks like.
+const WANT: &str = "4: query, iteration, document, grade";
 
 /// Judgements with the line each stood on.
 #[derive(Debug)]
@@ -58,9 +65,8 @@ pub(super) fn read_trec_rows(path: &Path, problems: &mut Problems) -> Result<Jud
     read(path, problems, |_, line| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let &[query, _, doc, grade] = columns.as_slice() else {
-            let want = "4: query, iteration, document, grade";
             let got = columns.len();
-            return Err(Fault::Columns { want, got });
+            return Err(Fault::Columns { want: WANT, got });
         };
         Ok(Some((query, doc, grade)))
     })

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Evaluation, HitView, MeanCounters, StageView};
 use crate::backend::Path;
 use crate::dataset::{Grade, Itself, Qrels};
+use crate::hit::tie_floor;
 use crate::measure::{self, Measure, StageMeasure, Topic};
 use crate::pipeline::StageKind;
 use crate::plan::{Cell, Plan};
@@ -23,9 +24,6 @@ pub(super) struct CellTraces {
     /// Query → the top of every stage.
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
-
-/// Scores closer than this to the k-th exact neighbour's are credited: float32 sums in another order.
-const EPSILON: f64 = 1e-6;
 
 /// Reads all traces of the bundle: cell id → what they say.
 pub(super) fn read(
@@ -116,9 +114,11 @@ impl Walk<'_> {
             let exact = self.exact.of(&trace.cell, &stage.stage)?;
             let exact = exact.rankings.get(&trace.query)?;
             let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
+            let kth = exact.get(cutoff.min(exact.len()).checked_sub(1)?)?.1;
+            let epsilon = kth - tie_floor(kth);
             // The stage's own scores may be of binary codes; only the exact list's are trusted.
             let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
-            return measure::knn_recall(&found, &exact, cutoff, EPSILON);
+            return measure::knn_recall(&found, &exact, cutoff, epsilon);
         }
         let stage = match &measure.stage {
             Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,

@@ -23,6 +23,9 @@ pub enum ParseMeasureError {
         /// The canonical name.
         name: &'static str,
     },
+    /// Interpolated precision without the level of recall.
+    #[error("`IPrec` needs a level of recall, for instance `IPrec@0.1`")]
+    NoRecall,
     /// A cut-off on a measure that has none.
     #[error("`{name}` takes no cut-off")]
     NeedlessCutoff {

@@ -21,9 +21,10 @@ impl FromStr for StageMeasure {
     type Err = ParseMeasureError;
 
     fn from_str(text: &str) -> Result<Self, ParseMeasureError> {
+        // A colon inside parentheses belongs to the measure: `nDCG(gains={1:1,2:3})@10`.
         let (stage, measure) = match text.split_once(':') {
-            Some((stage, measure)) => (Some(stage.trim()), measure),
-            None => (None, text),
+            Some((stage, measure)) if !stage.contains('(') => (Some(stage.trim()), measure),
+            _ => (None, text),
         };
         if stage == Some("") {
             return Err(ParseMeasureError::Malformed(text.to_owned()));
@@ -74,6 +75,13 @@ mod tests {
         assert_eq!(at_stage.to_string(), "f:R@100");
         let last: StageMeasure = "ndcg_cut_10".parse().unwrap();
         assert_eq!((last.stage, last.measure.to_string().as_str()), (None, "nDCG@10"));
+        let gains: StageMeasure = "f:nDCG(gains={1:1,2:3})@10".parse().unwrap();
+        assert_eq!(
+            (gains.stage.as_deref(), gains.to_string().as_str()),
+            (Some("f"), "f:nDCG(gains={1:1,2:3})@10")
+        );
+        let gains: StageMeasure = "nDCG(gains={1:1,2:3})@10".parse().unwrap();
+        assert_eq!(gains.stage, None);
         assert!(":R@100".parse::<StageMeasure>().is_err());
         let misspelt = "f:nDGC@10".parse::<StageMeasure>().unwrap_err();
         assert_eq!(misspelt.suggestion(), Some("f:nDCG@10"));

@@ -137,19 +137,6 @@ fn workers(written: &LatencySpec, findings: &mut Findings) -> usize {
     }
 }
 
-/// How deep a measure looks, if it is bounded.
-fn cutoff(measure: &Measure) -> Option<usize> {
-    match measure {
-        Measure::Success { cutoff, .. }
-        | Measure::P { cutoff, .. }
-        | Measure::R { cutoff, .. }
-        | Measure::Judged { cutoff }
-        | Measure::KnnRecall { cutoff } => Some(*cutoff),
-        Measure::NDcg { cutoff, .. } | Measure::Rr { cutoff, .. } | Measure::Ap { cutoff, .. } => *cutoff,
-        Measure::Rprec { .. } => None,
-    }
-}
-
 /// The stage at which a measure is read in a cell; `None` where it is undefined.
 pub(super) fn stage_of<'a>(measure: &'a StageMeasure, cell: &'a Made) -> Option<&'a str> {
     let stages = &cell.cell.pipeline.stages;
@@ -226,7 +213,7 @@ fn check_in(measure: &StageMeasure, span: Span, cell: &Made, findings: &mut Find
         }
         return;
     };
-    let (Some(cutoff), Some(limit)) = (cutoff(&measure.measure), limits(pipeline).get(stage).copied()) else {
+    let (Some(cutoff), Some(limit)) = (measure.measure.cutoff(), limits(pipeline).get(stage).copied()) else {
         return;
     };
     if cutoff > limit {

@@ -28,8 +28,6 @@ use filters::Groups;
 use pool::Pool;
 use scan::{Progress, Task};
 
-pub use pool::TOLERANCE;
-
 /// Whose neighbours are looked for, and among what.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
@@ -97,7 +95,7 @@ pub enum NeighboursError {
 /// The exact neighbours of every query, in the order of the queries.
 ///
 /// A hit's score is the float64 score rounded to float32: the dot product, or the negated Euclidean distance. Every
-/// document is in the list whose score is at least that of the k-th less [`TOLERANCE`] × max(1, |that score|), up to
+/// document is in the list whose score is at least that of the k-th less [`crate::hit::TOLERANCE`] × max(1, |that score|), up to
 /// 10 k + 1,000 documents.
 ///
 /// # Errors

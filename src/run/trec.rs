@@ -7,73 +7,37 @@ use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
 
-use super::{Run, ScoredDoc, by_rank};
-use crate::dataset::lines::Lines;
-use crate::dataset::{DatasetError, Fault, Problems};
+use super::judged::Scratch;
+use super::lines::{Entry, RunText};
+use super::{Run, ScoredDoc};
+use crate::dataset::{DatasetError, Faults, Text};
 
-/// Reads a run. The order is computed from the scores ([`by_rank`]); the second and fourth columns are ignored, and
-/// the tag is that of the last line, all as in trec_eval.
+/// Reads a run. The order is computed from the scores ([`super::by_rank`]); the second and fourth columns and words
+/// after the tag are ignored, the tag is that of the last line, blank lines and those that begin with `#` are skipped,
+/// all as in trec_eval 10.
 ///
 /// # Errors
-/// Every unusable line, up to the limit: wrong number of columns, blank lines, scores that are no finite numbers, a
-/// document twice in one ranking. trec_eval takes `nan` for a score and skips words after the tag; this reader does
-/// neither.
+/// Every unusable line, up to the limit: too few columns, scores that are no finite numbers, a document twice in one
+/// ranking. trec_eval takes `nan` for a score and `high` for 0.
 pub fn read(path: &Path) -> Result<Run, DatasetError> {
-    let mut problems = Problems::default();
-    let mut tag = String::new();
-    let mut rankings: BTreeMap<String, Vec<(ScoredDoc, usize)>> = BTreeMap::new();
-    Lines::open(path)?.each(&mut problems, |number, text| {
-        let columns: Vec<&str> = text.split_whitespace().collect();
-        let &[query, _, doc, _, score, name] = columns.as_slice() else {
-            let want = "6: query, Q0, document, rank, score, tag";
-            let got = columns.len();
-            return Err(Fault::Columns { want, got });
+    let text = Text::open(path)?;
+    let run = RunText::new(&text)?;
+    let (mut scratch, mut faults) = (Scratch::default(), Faults::default());
+    let mut rankings = BTreeMap::new();
+    for query in run.queries() {
+        scratch.rank(&run, query, |score| score);
+        // Of no judgements: what is looked for is documents that are there twice.
+        scratch.grades(query.name, &[]);
+        faults.append(scratch.take_faults(), 0);
+        let scored = |entry: &Entry| ScoredDoc {
+            doc: entry.doc.to_owned(),
+            score: entry.score,
         };
-        let scored = ScoredDoc {
-            doc: doc.to_owned(),
-            score: parse_score(score)?,
-        };
-        // A look-up with `&str` first: the query's name is allocated once, not for every line.
-        match rankings.get_mut(query) {
-            Some(ranking) => ranking.push((scored, number)),
-            None => {
-                rankings.insert(query.to_owned(), vec![(scored, number)]);
-            }
-        }
-        name.clone_into(&mut tag);
-        Ok(())
-    })?;
-    for (query, ranking) in &mut rankings {
-        note_repeats(path, query, ranking, &mut problems);
-        ranking.sort_by(|(a, _), (b, _)| by_rank(a, b));
+        let ranking: Vec<ScoredDoc> = scratch.entries().iter().map(scored).collect();
+        rankings.insert(query.name.to_owned(), ranking);
     }
-    let strip = |ranking: Vec<(ScoredDoc, usize)>| ranking.into_iter().map(|(scored, _)| scored).collect();
-    let rankings = rankings
-        .into_iter()
-        .map(|(query, ranking)| (query, strip(ranking)))
-        .collect();
-    problems.or(Run { tag, rankings })
-}
-
-fn parse_score(text: &str) -> Result<f64, Fault> {
-    match text.parse::<f64>() {
-        Ok(score) if score.is_finite() => Ok(score),
-        _ => Err(Fault::Score(text.to_owned())),
-    }
-}
-
-fn note_repeats(path: &Path, query: &str, ranking: &mut [(ScoredDoc, usize)], problems: &mut Problems) {
-    ranking.sort_by(|(a, _), (b, _)| a.doc.cmp(&b.doc));
-    for same in ranking.chunk_by(|(a, _), (b, _)| a.doc == b.doc) {
-        for (repeat, line) in &same[1..] {
-            let fault = Fault::RankedTwice {
-                query: query.to_owned(),
-                doc: repeat.doc.clone(),
-                first: same[0].1,
-            };
-            problems.push(path, *line, fault);
-        }
-    }
+    let tag = run.tag().to_owned();
+    text.check(faults, Run { tag, rankings })
 }
 
 /// Writes a run to a file, compressed when the name ends in `.gz`. Equal runs give equal bytes.
@@ -129,6 +93,7 @@ fn invalid(message: String) -> io::Error {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::by_rank;
     use super::*;
 
     fn read_text(text: &str) -> Result<Run, String> {
@@ -175,17 +140,38 @@ mod tests {
 
     #[test]
     fn every_unusable_line_is_named() {
-        let text = "q Q0 a 1 2.0 t\nq Q0 b 2 1.0 t x\nq Q0 c 3 nan t\n\nq Q0 d 4 inf t\nq Q0 e 5 high t\nq Q0 a 6 0.5 t\n";
+        let text = "q Q0 a 1 2.0 t\nq Q0 b 2 1.0\nq Q0 c 3 nan t\n\nq Q0 d 4 inf t\nq Q0 e 5 high t\nq Q0 a 6 0.5 t\n\u{feff}p Q0 a 1 1 t\n";
         assert_eq!(
             read_text(text).unwrap_err(),
-            "run:2: 7 columns, expected 6: query, Q0, document, rank, score, tag\n\
+            "run:2: 5 columns, expected 6: query, Q0, document, rank, score, tag\n\
              run:3: the score `nan` is not a finite number\n\
-             run:4: blank line; remove it\n\
              run:5: the score `inf` is not a finite number\n\
              run:6: the score `high` is not a finite number\n\
-             run:7: query `q` ranks document `a` twice, first on line 1"
+             run:7: query `q` ranks document `a` twice, first on line 1\n\
+             run:8: a byte order mark inside the file, as when two files were joined; remove it"
         );
         assert_eq!(read_text("").unwrap_err(), "run: the file is empty");
+        assert_eq!(read_text("# none\n").unwrap_err(), "run: nothing but comments");
+    }
+
+    #[test]
+    fn comments_blank_lines_and_further_words_are_skipped_and_queries_may_be_mixed() {
+        let text =
+            "# a run\nq Q0 a 1 1 t more words\n\np Q0 a 1 1 t\n  q Q0 b 2 2 t\n# end\np Q0 c 2 3 last\n#\n";
+        let run = read_text(text).unwrap();
+        assert_eq!(ranking(&run, "q"), [("b", 2.0), ("a", 1.0)]);
+        assert_eq!(ranking(&run, "p"), [("c", 3.0), ("a", 1.0)]);
+        assert_eq!(run.tag, "last");
+    }
+
+    #[test]
+    fn a_document_that_is_there_three_times_is_two_faults() {
+        let text = "q Q0 a 1 1 t\nq Q0 a 2 3 t\nq Q0 a 3 2 t\n";
+        assert_eq!(
+            read_text(text).unwrap_err(),
+            "run:2: query `q` ranks document `a` twice, first on line 1\n\
+             run:3: query `q` ranks document `a` twice, first on line 2"
+        );
     }
 
     #[test]

@@ -1,11 +1,7 @@
 //! The best documents seen so far for one query.
 
 use super::Exact;
-use crate::hit::{Hit, by_rank};
-
-/// Scores closer than this to the k-th, times the k-th where that is above 1, are as good as it: float32 sums in another
-/// order differ by less.
-pub const TOLERANCE: f64 = 1e-6;
+use crate::hit::{Hit, by_rank, tie_floor};
 
 /// A document under consideration.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +83,7 @@ impl Pool {
         if self.kept.len() >= self.k {
             self.kept.select_nth_unstable_by(self.k - 1, nearest_first);
             let kth = self.kept[self.k - 1].score;
-            self.floor = kth - TOLERANCE * kth.abs().max(1.0);
+            self.floor = tie_floor(kth);
             self.kept.retain(|s| s.score >= self.floor);
             self.limit();
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::cache::find_cached;
 use super::*;
-use crate::hit::by_rank;
+use crate::hit::{by_rank, tie_floor};
 use crate::progress::Silent;
 
 const METRICS: [Metric; 3] = [Metric::Cosine, Metric::Dot, Metric::L2];
@@ -73,7 +73,7 @@ fn naive(search: &Search<'_>) -> Vec<Vec<u32>> {
         if search.k == 0 {
             scored.clear();
         } else if let Some((kth, _)) = scored.get(search.k - 1).copied() {
-            scored.retain(|(s, _)| *s >= kth - TOLERANCE * kth.abs().max(1.0));
+            scored.retain(|(s, _)| *s >= tie_floor(kth));
         }
         let hit = |(score, point): (f64, u32)| Hit {
             point,
