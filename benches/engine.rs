@@ -8,8 +8,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use evalrun::hit::Hit;
 use evalrun::index::bitset::BitSet;
 use evalrun::index::dense::{DenseIndex, DenseParams, DenseQuery, DenseScratch};
-use evalrun::index::distance::{dot, hamming};
-use evalrun::index::graph::GraphParams;
+use evalrun::index::graph::{Engine, GraphParams};
+use evalrun::index::kernel::{dot, hamming, l2};
 use evalrun::index::sparse::{SparseIndex, SparseScratch};
 use evalrun::index::{Filtering, SparseVector};
 use evalrun::pipeline::fusion::fuse;
@@ -20,8 +20,10 @@ const ROWS: usize = 10_000;
 const DIM: usize = 384;
 const CLUSTERS: usize = 100;
 const GRAPH: GraphParams = GraphParams {
+    engine: Engine::Hnsw,
     m: 16,
     ef_construct: 64,
+    seed: 42,
 };
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -70,6 +72,7 @@ fn distances(c: &mut Criterion) {
     let mut row = || -> Vec<f32> { (0..DIM).map(|_| rng.symmetric()).collect() };
     let (a, b) = (row(), row());
     c.bench_function("dot 384", |x| x.iter(|| dot(black_box(&a), black_box(&b))));
+    c.bench_function("l2 384", |x| x.iter(|| l2(black_box(&a), black_box(&b))));
     let mut code = || -> Vec<u64> { (0..DIM / 64).map(|_| rng.next()).collect() };
     let (a, b) = (code(), code());
     c.bench_function("hamming 384 bits", |x| {
@@ -81,8 +84,7 @@ fn dense(c: &mut Criterion) {
     let (rows, vector) = vectors();
     let points: Vec<u32> = (0..ROWS as u32).collect();
     let build = |graph, binary| {
-        DenseIndex::build(rows.clone(), &points, ROWS, DenseParams { graph, binary })
-            .expect("good parameters")
+        DenseIndex::build(&rows, &points, ROWS, DenseParams { graph, binary }).expect("good parameters")
     };
     let tenth = BitSet::from_iter(ROWS, (0..ROWS as u32).step_by(10));
     let query = DenseQuery {
@@ -114,6 +116,17 @@ fn dense(c: &mut Criterion) {
     let graph = build(Some(GRAPH), false);
     search("graph 10k, ef 64", &graph, &query);
     search("graph 10k, ef 64, in-graph filter 10 %", &graph, &in_graph);
+    let theirs = GraphParams {
+        engine: Engine::HnswRs,
+        ..GRAPH
+    };
+    let graph = build(Some(theirs), false);
+    search("hnsw_rs graph 10k, ef 64", &graph, &query);
+    search(
+        "hnsw_rs graph 10k, ef 64, in-graph filter 10 %",
+        &graph,
+        &in_graph,
+    );
     let both = build(Some(GRAPH), true);
     search("code graph 10k, ef 64, rescore 40", &both, &query);
 }

@@ -10,11 +10,12 @@ pub mod binary;
 pub mod bitset;
 pub mod bm25;
 pub mod dense;
-pub mod distance;
 pub mod exact;
 pub mod graph;
+pub mod kernel;
 pub mod payload;
 pub mod points;
+pub mod rows;
 pub mod sparse;
 pub mod topk;
 
@@ -32,6 +33,9 @@ pub struct Counters {
     pub float_distances: u64,
     /// Distance computations between binary codes.
     pub code_distances: u64,
+    /// Nodes of a graph whose links were followed; 0 where the graph's engine does not tell.
+    #[serde(default)]
+    pub hops: u64,
     /// Postings of a sparse vector looked at.
     pub postings: u64,
     /// Candidates considered before truncation to the limit: every point whose final score was known.
@@ -46,6 +50,7 @@ impl std::ops::AddAssign for Counters {
     fn add_assign(&mut self, o: Self) {
         self.float_distances += o.float_distances;
         self.code_distances += o.code_distances;
+        self.hops += o.hops;
         self.postings += o.postings;
         self.candidates += o.candidates;
         self.rescored += o.rescored;
@@ -80,6 +85,20 @@ pub enum Filtering<'a> {
 /// Why an index could not be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
+    /// The system has no memory for the rows or the links.
+    #[error("no memory for {bytes} bytes")]
+    Memory {
+        /// Bytes asked for.
+        bytes: usize,
+    },
+    /// More rows than a graph can number.
+    #[error("{rows} rows; the graph takes at most {most}")]
+    Rows {
+        /// Rows given.
+        rows: usize,
+        /// Rows it can take.
+        most: usize,
+    },
     /// `hnsw_rs` ends the process beyond 256 links and cannot count to 256.
     #[error("m is {0}; the graph takes 2 to 255 links per point")]
     Links(usize),

@@ -265,6 +265,13 @@ impl VectorConfig {
 pub enum Graph {
     /// No graph: every search is a scan.
     Exact,
+    /// The engine's own navigable graph.
+    Hnsw {
+        /// Links per point and layer.
+        m: usize,
+        /// Beam width while building.
+        ef_construct: usize,
+    },
     /// The `hnsw_rs` crate's graph.
     HnswRs {
         /// Links per point and layer.

@@ -9,6 +9,7 @@ mod simd;
 use std::collections::BTreeMap;
 
 use crate::backend::{Backend, BackendError, BackendInfo, Index, Points, Unsupported};
+use crate::index::kernel::Level;
 use crate::pipeline::{IndexConfig, Pipeline};
 
 /// The version of the graph crate in `Cargo.lock`, which it does not tell itself; a test compares the two.
@@ -22,6 +23,7 @@ impl Backend for LocalBackend {
     fn info(&self) -> Result<BackendInfo, BackendError> {
         let details = [
             ("hnsw_rs", HNSW_RS.to_owned()),
+            ("kernels", Level::detected().name().to_owned()),
             ("threads", rayon::current_num_threads().to_string()),
             ("simd.compiled", simd::compiled().join(" ")),
             ("simd.detected", simd::detected().join(" ")),
@@ -37,7 +39,7 @@ impl Backend for LocalBackend {
         check::check(index, pipeline).map_err(Unsupported)
     }
 
-    /// Dense vectors are built side by side, each by one thread as long as that keeps it repeatable.
+    /// Dense vectors are built side by side, each with as many threads as are free.
     fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError> {
         Ok(Box::new(build::LocalIndex::new(index, points)?))
     }
@@ -49,7 +51,11 @@ mod tests {
     use crate::backend::contract;
     use crate::pipeline::{Graph, Quantization};
 
-    const HNSW: Graph = Graph::HnswRs {
+    const HNSW: Graph = Graph::Hnsw {
+        m: 16,
+        ef_construct: 128,
+    };
+    const HNSW_RS_GRAPH: Graph = Graph::HnswRs {
         m: 16,
         ef_construct: 128,
     };
@@ -75,6 +81,12 @@ mod tests {
     }
 
     #[test]
+    fn the_contract_holds_for_the_graph_of_hnsw_rs() {
+        contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::None);
+        contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::Binary);
+    }
+
+    #[test]
     fn the_version_of_the_graph_crate_is_the_locked_one() {
         let lock = include_str!("../../Cargo.lock");
         let entry = format!("name = \"hnsw_rs\"\nversion = \"{HNSW_RS}\"\n");
@@ -89,7 +101,10 @@ mod tests {
             ("local", env!("CARGO_PKG_VERSION"))
         );
         let keys: Vec<&str> = info.details.keys().map(String::as_str).collect();
-        assert_eq!(keys, ["hnsw_rs", "simd.compiled", "simd.detected", "threads"]);
+        assert_eq!(
+            keys,
+            ["hnsw_rs", "kernels", "simd.compiled", "simd.detected", "threads"]
+        );
         assert_ne!(info.details["threads"], "0");
     }
 }

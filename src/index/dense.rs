@@ -3,11 +3,15 @@
 mod pass;
 mod way;
 
+use std::sync::Arc;
+
 use crate::hit::Hit;
 use crate::index::binary::{Codes, encode};
 use crate::index::bitset::BitSet;
-use crate::index::graph::{Graph, GraphFacts, GraphParams};
+use crate::index::graph::{Graph, GraphFacts, GraphParams, Scratch};
+use crate::index::kernel::{Dot, Hamming};
 use crate::index::points::PointMap;
+use crate::index::rows::Rows;
 use crate::index::topk::TopK;
 use crate::index::{Counters, Filtering, IndexError};
 use crate::vectors::Vectors;
@@ -16,15 +20,15 @@ pub use way::{Applied, Way};
 
 /// The rows of one dense vector, ready to be searched.
 pub struct DenseIndex {
-    rows: Vectors,
+    rows: Arc<Rows<f32>>,
     points: PointMap,
     first_pass: FirstPass,
 }
 
 /// What is searched unless an exact search is asked for.
 enum FirstPass {
-    Floats(Option<Graph<f32>>),
-    Codes(Codes, Option<Graph<u64>>),
+    Floats(Option<Graph<Dot>>),
+    Codes(Codes, Option<Graph<Hamming>>),
 }
 
 /// What is built over the rows.
@@ -70,18 +74,20 @@ pub struct DenseAnswer {
 #[derive(Debug, Default)]
 pub struct DenseScratch {
     code: Vec<u64>,
-    found: Vec<u32>,
+    walk: Scratch,
+    found: Vec<Hit>,
     rows: BitSet,
     top: TopK,
 }
 
 impl DenseIndex {
-    /// Indexes `rows`, of which row `i` belongs to point `points[i]` out of `count`.
+    /// Indexes a copy of `rows`, of which row `i` belongs to point `points[i]` out of `count`.
     ///
     /// # Errors
-    /// When points and rows do not go together, a value is not finite, or the graph's parameters are out of range.
+    /// When points and rows do not go together, a value is not finite, the graph's parameters are out of range, or
+    /// there is no memory.
     pub fn build(
-        rows: Vectors,
+        rows: &Vectors,
         points: &[u32],
         count: usize,
         params: DenseParams,
@@ -90,12 +96,16 @@ impl DenseIndex {
         if let Some(row) = rows.rows().position(|r| !r.iter().all(|x| x.is_finite())) {
             return Err(IndexError::NotFinite { row });
         }
+        let rows = Arc::new(Rows::of(rows)?);
         let first_pass = if params.binary {
-            let codes = Codes::new(&rows);
-            let graph = params.graph.map(|p| Graph::build(codes.codes(), p)).transpose()?;
+            let codes = Codes::new(&rows)?;
+            let graph = params
+                .graph
+                .map(|p| Graph::build(codes.rows().clone(), p))
+                .transpose()?;
             FirstPass::Codes(codes, graph)
         } else {
-            let graph = params.graph.map(|p| Graph::build(rows.rows(), p)).transpose()?;
+            let graph = params.graph.map(|p| Graph::build(rows.clone(), p)).transpose()?;
             FirstPass::Floats(graph)
         };
         Ok(Self {
@@ -107,7 +117,7 @@ impl DenseIndex {
 
     /// Values per row.
     pub fn dim(&self) -> usize {
-        self.rows.dim()
+        self.rows.width()
     }
 
     /// Number of rows.
@@ -143,11 +153,13 @@ impl DenseIndex {
 
     /// Answers one query.
     ///
-    /// The vector's length is the caller's responsibility; a wrong one gives meaningless scores.
+    /// # Panics
+    /// When the vector is not as long as a row: a programming error, never an input error.
     pub fn search(&self, query: &DenseQuery<'_>, scratch: &mut DenseScratch) -> DenseAnswer {
         let way = self.way(query);
         let DenseScratch {
             code,
+            walk,
             found,
             rows,
             top,
@@ -162,13 +174,14 @@ impl DenseIndex {
             index: self,
             query,
             within,
+            walk,
             found,
             top,
             counters: Counters::default(),
         };
         let mut hits = match &self.first_pass {
             FirstPass::Codes(codes, graph) if !query.exact => {
-                code.clear();
+                code.resize(query.vector.len().div_ceil(64), 0);
                 encode(query.vector, code);
                 pass.codes(codes, graph.as_ref().filter(|_| way.by_graph), code)
             }
@@ -196,12 +209,15 @@ impl DenseQuery<'_> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::index::exact::scan;
+    use crate::index::graph::Engine;
     use crate::index::testing::Rng;
-    use crate::index::topk::TopK;
 
     const GRAPH: GraphParams = GraphParams {
+        engine: Engine::Hnsw,
         m: 12,
         ef_construct: 100,
+        seed: 42,
     };
 
     pub(super) fn index(rows: &Vectors, graph: bool, binary: bool) -> DenseIndex {
@@ -210,7 +226,7 @@ pub(super) mod tests {
             graph: graph.then_some(GRAPH),
             binary,
         };
-        DenseIndex::build(rows.clone(), &points, rows.len(), params).unwrap()
+        DenseIndex::build(rows, &points, rows.len(), params).unwrap()
     }
 
     pub(super) fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQuery<'a> {
@@ -341,7 +357,7 @@ pub(super) mod tests {
     fn rows_answer_with_their_points_and_filters_speak_of_points() {
         let rows = Vectors::from_flat(1, vec![0.1, 0.9, 0.5]).unwrap();
         let params = DenseParams::default();
-        let index = DenseIndex::build(rows, &[2, 5, 7], 9, params).unwrap();
+        let index = DenseIndex::build(&rows, &[2, 5, 7], 9, params).unwrap();
         let points = |filtering| -> Vec<u32> {
             let answer = search(
                 &index,
@@ -366,7 +382,7 @@ pub(super) mod tests {
         for _ in 0..20 {
             let vector = rng.unit(24);
             let mut top = TopK::new(5);
-            crate::index::exact::scan(&rows, &vector, None, &mut top);
+            scan::<Dot>(&Rows::of(&rows).unwrap(), &vector, None, &mut top);
             let wide = DenseQuery {
                 ef: 150,
                 ..query(&vector, Filtering::None)
@@ -378,7 +394,7 @@ pub(super) mod tests {
     #[test]
     fn rows_that_cannot_be_compared_are_refused() {
         let rows = Vectors::from_flat(1, vec![0.1, f32::NAN]).unwrap();
-        let got = DenseIndex::build(rows, &[0, 1], 2, DenseParams::default()).err();
+        let got = DenseIndex::build(&rows, &[0, 1], 2, DenseParams::default()).err();
         assert_eq!(got, Some(IndexError::NotFinite { row: 1 }));
     }
 }

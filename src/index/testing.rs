@@ -1,5 +1,6 @@
 //! Seeded test data: the engine's tests and benches need vectors, not a crate of distributions.
 
+use crate::index::rows::Rows;
 use crate::vectors::Vectors;
 
 /// SplitMix64 (Steele, Lea and Flood 2014).
@@ -42,5 +43,20 @@ impl Rng {
             rows.push(&self.unit(dim));
         }
         rows
+    }
+
+    /// `count` L2-normalised rows, as the engine holds them.
+    pub(crate) fn rows(&mut self, count: usize, dim: usize) -> Rows<f32> {
+        Rows::of(&self.units(count, dim)).expect("memory for a few rows")
+    }
+
+    /// `count` codes of `words` words.
+    pub(crate) fn codes(&mut self, count: usize, words: usize) -> Rows<u64> {
+        let mut codes = Rows::zeroed(words, count).expect("memory for a few codes");
+        codes
+            .flat_mut()
+            .iter_mut()
+            .for_each(|word| *word = self.next_u64());
+        codes
     }
 }

@@ -30,6 +30,12 @@ impl TopK {
         self.bar = None;
     }
 
+    /// No hit with a lower score would be kept.
+    #[inline]
+    pub fn floor(&self) -> f32 {
+        self.bar.map_or(f32::NEG_INFINITY, |bar| bar.score)
+    }
+
     /// Offers one hit.
     #[inline]
     pub fn push(&mut self, hit: Hit) {

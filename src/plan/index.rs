@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::numbers::{at_least, count, within};
 use super::sources::{check_name, not_yet};
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
-use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec, VectorSpec};
+use crate::spec::index::{GraphSpec, HnswSpec, IndexSpec, QuantizationSpec, VectorSpec};
 use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span, Spanned};
 use crate::suggest::closest;
@@ -40,13 +40,21 @@ fn graph(written: &IndexSpec, findings: &mut Findings) -> Graph {
     let Some(graph) = &written.graph else {
         return Graph::Exact;
     };
+    let mut settings = |written: &HnswSpec| {
+        let m = at_least(written.m.as_ref(), 2, 16, "m", findings);
+        let ef_construct = count(written.ef_construct.as_ref(), 128, "ef_construct", findings);
+        (m, ef_construct)
+    };
     match &graph.value.0 {
         GraphSpec::Exact(_) => Graph::Exact,
-        // The engine's own graph takes the place of `hnsw_rs` here once it is written.
-        GraphSpec::Hnsw(settings) | GraphSpec::HnswRs(settings) => Graph::HnswRs {
-            m: at_least(settings.m.as_ref(), 2, 16, "m", findings),
-            ef_construct: count(settings.ef_construct.as_ref(), 128, "ef_construct", findings),
-        },
+        GraphSpec::Hnsw(written) => {
+            let (m, ef_construct) = settings(written);
+            Graph::Hnsw { m, ef_construct }
+        }
+        GraphSpec::HnswRs(written) => {
+            let (m, ef_construct) = settings(written);
+            Graph::HnswRs { m, ef_construct }
+        }
     }
 }
 

@@ -218,7 +218,7 @@ pipelines:
         };
         assert_eq!(stage(&plan, 0, "d"), dense(100, 128));
         assert_eq!(stage(&plan, 1, "d"), dense(200, 200), "as many as it has to find");
-        let graph = Graph::HnswRs {
+        let graph = Graph::Hnsw {
             m: 16,
             ef_construct: 128,
         };

@@ -49,9 +49,9 @@ pub struct Bm25Spec {
 pub enum GraphSpec {
     /// No graph: every search is a scan.
     Exact(ExactSpec),
-    /// A navigable graph by the engine's own implementation; the plan names the one that is used.
+    /// A navigable graph, by the engine's own implementation.
     Hnsw(HnswSpec),
-    /// The graph of the `hnsw_rs` crate.
+    /// The same kind of graph by the `hnsw_rs` crate, slower; to compare with.
     HnswRs(HnswSpec),
 }
 

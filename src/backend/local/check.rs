@@ -1,13 +1,13 @@
 //! What the embedded engine cannot do, said before anything is built.
 
-use crate::index::graph::GraphParams;
+use crate::index::graph::{Engine, GraphParams};
 use crate::pipeline::{
     Dense, Fuse, Graph, IndexConfig, Pipeline, Sparse, Stage, StageKind, Strategy, VectorConfig,
 };
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
-    graph_params(index.graph).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
+    graph_params(index).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
     let retrieval = pipeline.backend_part();
     for (at, stage) in retrieval.iter().enumerate() {
         let verdict = match &stage.kind {
@@ -29,11 +29,18 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
 }
 
 /// The engine's view of the graph asked for.
-pub(super) fn graph_params(graph: Graph) -> Option<GraphParams> {
-    match graph {
-        Graph::Exact => None,
-        Graph::HnswRs { m, ef_construct } => Some(GraphParams { m, ef_construct }),
-    }
+pub(super) fn graph_params(index: &IndexConfig) -> Option<GraphParams> {
+    let (engine, m, ef_construct) = match index.graph {
+        Graph::Exact => return None,
+        Graph::Hnsw { m, ef_construct } => (Engine::Hnsw, m, ef_construct),
+        Graph::HnswRs { m, ef_construct } => (Engine::HnswRs, m, ef_construct),
+    };
+    Some(GraphParams {
+        engine,
+        m,
+        ef_construct,
+        seed: index.seed,
+    })
 }
 
 fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
@@ -81,7 +88,7 @@ mod tests {
     use crate::backend::contract::{config, dense, filtered, fuse, sparse, stage, with};
     use crate::pipeline::{Fusion, Quantization, Rerank, Tail};
 
-    const HNSW: Graph = Graph::HnswRs {
+    const HNSW: Graph = Graph::Hnsw {
         m: 8,
         ef_construct: 32,
     };

@@ -1,7 +1,7 @@
 //! The graph of the `hnsw_rs` crate, with its habits contained.
 //!
 //! What had to be known (version 0.3):
-//! * Distances must be neither negative nor NaN, or it panics; [`Element::distance`] sees to that.
+//! * Distances must be neither negative nor NaN, or it panics; [`distance`] sees to that.
 //! * More than 256 links end the *process*; exactly 256 count as 0. [`super::GraphParams::check`] refuses both.
 //! * Layers are drawn from a generator with a fixed seed and nothing else is random, so insertion by one thread in
 //!   one order always gives the same graph. Insertion by many threads does not.
@@ -15,13 +15,17 @@
 //! * Every row is copied into the graph.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ::hnsw_rs::hnsw::Point;
 use ::hnsw_rs::prelude::{Distance, FilterT, Hnsw};
 
-use super::{Element, GraphFacts, GraphParams};
+use super::{GraphFacts, GraphParams};
+use crate::hit::Hit;
 use crate::index::bitset::BitSet;
+use crate::index::kernel::Space;
+use crate::index::rows::Rows;
 
 /// Up to here one thread inserts and the graph is repeatable; beyond, waiting costs more than repeatability is worth.
 const REPEATABLE_ROWS: usize = 50_000;
@@ -44,46 +48,53 @@ thread_local! {
     static COMPUTED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// [`Element::distance`], counted.
-struct Counted;
+/// [`distance`], counted.
+struct Counted<S>(PhantomData<S>);
 
-impl<T: Element> Distance<T> for Counted {
-    fn eval(&self, a: &[T], b: &[T]) -> f32 {
+impl<S: Space> Distance<S::Value> for Counted<S> {
+    fn eval(&self, a: &[S::Value], b: &[S::Value]) -> f32 {
         COMPUTED.set(COMPUTED.get() + 1);
-        T::distance(a, b)
+        distance::<S>(a, b)
     }
 }
 
-pub(super) struct HnswRs<T: Element> {
-    hnsw: Hnsw<'static, T, Counted>,
+/// How far two rows are apart: `1 − a·b` of L2-normalised rows. Never negative, because rounding below 0 is cut off.
+fn distance<S: Space>(a: &[S::Value], b: &[S::Value]) -> f32 {
+    (S::BEST - S::score(a, b)).max(0.0)
 }
 
-impl<T: Element> HnswRs<T> {
-    pub(super) fn build<'a>(rows: impl ExactSizeIterator<Item = &'a [T]>, params: GraphParams) -> Self {
+pub(super) struct HnswRs<S: Space> {
+    hnsw: Hnsw<'static, S::Value, Counted<S>>,
+}
+
+impl<S: Space> HnswRs<S> {
+    pub(super) fn build(rows: &Rows<S::Value>, params: GraphParams) -> Self {
         let count = rows.len();
-        let hnsw = Hnsw::new(params.m, count.max(1), MAX_LAYERS, params.ef_construct, Counted);
+        let distance = Counted(PhantomData);
+        let hnsw = Hnsw::new(params.m, count.max(1), MAX_LAYERS, params.ef_construct, distance);
         let alone = if count <= REPEATABLE_ROWS {
             count
         } else {
             HEAD_START
         };
-        let mut rows = rows.zip(0..);
+        let mut rows = rows.rows().zip(0..);
         for row in rows.by_ref().take(alone) {
             hnsw.insert_slice(row);
         }
-        let rest: Vec<(&[T], usize)> = rows.collect();
+        let rest: Vec<(&[S::Value], usize)> = rows.collect();
         if !rest.is_empty() {
             hnsw.parallel_insert_slice(&rest);
         }
         Self { hnsw }
     }
 
+    /// The rows found, without scores, and the number of distance computations.
     pub(super) fn search(
         &self,
-        query: &[T],
+        query: &[S::Value],
         ef: usize,
         allowed: Option<&BitSet>,
-        found: &mut Vec<u32>,
+        found: &mut Vec<Hit>,
     ) -> u64 {
         let ef = ef.min(self.hnsw.get_nb_point()).max(2);
         let before = COMPUTED.get();
@@ -96,7 +107,10 @@ impl<T: Element> HnswRs<T> {
             }
         };
         found.clear();
-        found.extend(neighbours.iter().map(|n| n.d_id as u32));
+        found.extend(neighbours.iter().map(|n| Hit {
+            point: n.d_id as u32,
+            score: 0.0,
+        }));
         COMPUTED.get() - before
     }
 
@@ -105,10 +119,10 @@ impl<T: Element> HnswRs<T> {
     pub(super) fn facts(&self) -> GraphFacts {
         let rows = self.hnsw.get_nb_point();
         let links = self.links();
-        let copy = self.hnsw.get_point_indexation().get_data_dimension() * size_of::<T>();
+        let copy = self.hnsw.get_point_indexation().get_data_dimension() * size_of::<S::Value>();
         GraphFacts {
             links,
-            bytes: links * LINK_BYTES + rows * (ROW_BYTES + size_of::<Point<'static, T>>() + copy),
+            bytes: links * LINK_BYTES + rows * (ROW_BYTES + size_of::<Point<'static, S::Value>>() + copy),
             repeatable: rows <= REPEATABLE_ROWS,
         }
     }

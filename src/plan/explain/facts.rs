@@ -101,6 +101,7 @@ pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
 fn graph(graph: Graph) -> String {
     match graph {
         Graph::Exact => "exact".to_owned(),
+        Graph::Hnsw { m, ef_construct } => format!("hnsw(m={m},ef_construct={ef_construct})"),
         Graph::HnswRs { m, ef_construct } => format!("hnsw_rs(m={m},ef_construct={ef_construct})"),
     }
 }

@@ -109,10 +109,11 @@ fn growth(bytes_grown: i64) -> String {
     format!("{sign}{}", bytes(bytes_grown.unsigned_abs()))
 }
 
-/// An index in words: `hnsw_rs graph (m 16, ef_construct 128), binary codes; body, words`.
+/// An index in words: `hnsw graph (m 16, ef_construct 128), binary codes; body, words`.
 pub(crate) fn describe(index: &IndexConfig) -> String {
     let graph = match index.graph {
         Graph::Exact => "no graph".to_owned(),
+        Graph::Hnsw { m, ef_construct } => format!("hnsw graph (m {m}, ef_construct {ef_construct})"),
         Graph::HnswRs { m, ef_construct } => format!("hnsw_rs graph (m {m}, ef_construct {ef_construct})"),
     };
     let quantization = match index.quantization {

@@ -60,9 +60,10 @@ pub(crate) struct StageRow {
 
 type Counter = (&'static str, fn(&Counters) -> u64);
 
-const COUNTERS: [Counter; 6] = [
+const COUNTERS: [Counter; 7] = [
     ("float distances", |c| c.float_distances),
     ("code distances", |c| c.code_distances),
+    ("graph hops", |c| c.hops),
     ("postings", |c| c.postings),
     ("candidates", |c| c.candidates),
     ("rescored", |c| c.rescored),
@@ -214,7 +215,7 @@ fn describe_dense(dense: &Dense, index: &IndexConfig) -> String {
     if dense.exact {
         text += ", exact";
     } else {
-        if matches!(index.graph, Graph::HnswRs { .. }) {
+        if index.graph != Graph::Exact {
             text += &format!(", ef {}", dense.ef);
         }
         if index.quantization == Quantization::Binary {

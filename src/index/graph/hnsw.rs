@@ -1,0 +1,107 @@
+//! The engine's own graph: Hierarchical Navigable Small World (Malkov and Yashunin 2018, doi 10.1109/TPAMI.2018.2889473).
+//!
+//! Rows stay where they are; the graph holds links alone. The lowest layer has a slot of `2m` links per row, in one
+//! piece of memory, so that finding a row's links is a multiplication. The layers above hold few rows; each numbers its
+//! own from 0 and knows which row they are and which number they have one layer further down.
+
+mod beam;
+mod build;
+mod levels;
+mod links;
+mod select;
+mod tree;
+mod visited;
+mod walk;
+
+use super::{GraphFacts, Work};
+use crate::hit::Hit;
+use crate::index::bitset::BitSet;
+use crate::index::kernel::Space;
+use crate::index::rows::Rows;
+pub(super) use build::build;
+use links::Links;
+pub use walk::Scratch;
+
+/// A finished graph.
+pub(super) struct Hnsw {
+    base: Links,
+    /// From the second-lowest layer upwards.
+    upper: Vec<Layer>,
+    /// The row every walk starts at; it is node 0 of every layer above the lowest.
+    entry: u32,
+}
+
+/// A layer above the lowest.
+struct Layer {
+    /// The row of each node.
+    rows: Box<[u32]>,
+    /// The node of the layer below that is the same row.
+    below: Box<[u32]>,
+    links: Links,
+}
+
+impl Hnsw {
+    /// Puts the best `ef` rows that the walk finds into `found`, in rank order.
+    pub(super) fn search<S: Space>(
+        &self,
+        rows: &Rows<S::Value>,
+        query: &[S::Value],
+        ef: usize,
+        allowed: Option<&BitSet>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Hit>,
+    ) -> Work {
+        found.clear();
+        let ef = ef.min(rows.len());
+        if ef == 0 {
+            return Work::default();
+        }
+        let mut work = Work::default();
+        let start = self.descend::<S>(rows, query, 0, scratch, &mut work);
+        match allowed {
+            None => scratch.walk::<S>(rows, &self.base, None, query, start, ef, &mut work),
+            Some(set) => scratch.filtered_walk::<S>(rows, &self.base, query, start, ef, set, &mut work),
+        }
+        found.extend(scratch.found());
+        work
+    }
+
+    /// Goes downhill from the entry through all layers above `layer`, of which 0 is the lowest; returns the node of
+    /// `layer` it ends at.
+    fn descend<S: Space>(
+        &self,
+        rows: &Rows<S::Value>,
+        query: &[S::Value],
+        layer: usize,
+        scratch: &mut Scratch,
+        work: &mut Work,
+    ) -> u32 {
+        let mut node = if self.upper.is_empty() { self.entry } else { 0 };
+        for layer in self.upper[layer.min(self.upper.len())..].iter().rev() {
+            node = scratch.downhill::<S>(rows, layer, query, node, work);
+            node = layer.below[node as usize];
+        }
+        node
+    }
+
+    pub(super) fn facts(&self) -> GraphFacts {
+        let upper = || self.upper.iter();
+        let tables: usize = upper()
+            .map(|l| size_of_val(&*l.rows) + size_of_val(&*l.below))
+            .sum();
+        GraphFacts {
+            links: self.base.count() + upper().map(|l| l.links.count()).sum::<usize>(),
+            bytes: self.base.bytes() + upper().map(|l| l.links.bytes()).sum::<usize>() + tables,
+            repeatable: true,
+        }
+    }
+
+    /// Every slot of every layer, for tests that compare graphs.
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> Vec<&[u32]> {
+        let layers = std::iter::once(&self.base).chain(self.upper.iter().map(|l| &l.links));
+        layers
+            .flat_map(|links| (0..links.len() as u32).map(|node| links.slot(node)))
+            .collect()
+    }
+}
