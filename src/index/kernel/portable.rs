@@ -2,11 +2,6 @@
 //!
 //! The functions are inlined into callers that are compiled for more instructions; see the neighbour for x86.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "one index for query, rows and sums is what the compiler turns into vectors"
-)]
-
 use super::LANES;
 
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {

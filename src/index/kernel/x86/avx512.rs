@@ -2,11 +2,6 @@
 //!
 //! Written out, because the compiler takes half registers for the portable code and needs twice the time.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "one index for rows and sums keeps the sums in registers"
-)]
-
 use std::arch::x86_64::{
     __m512, __m512i, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps, _mm_shuffle_ps, _mm256_add_ps,
     _mm256_castpd_ps, _mm256_castps256_ps128, _mm256_extractf128_ps, _mm512_add_epi64, _mm512_castps_pd,
