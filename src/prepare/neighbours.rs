@@ -1,7 +1,7 @@
 //! Exact neighbours of queries: what `knn_recall` is measured against.
 //!
 //! Nothing here is shared with the engine under test. Float32 products, a block of documents by a block of queries at
-//! a time, say which documents cannot be among the nearest ([`bound`] has the proof); all others are scored in float64,
+//! a time, say which documents cannot be among the nearest (`bound` has the proof); all others are scored in float64,
 //! and those scores alone decide. So the result is the same on every machine and with any number of threads.
 
 mod address;
