@@ -42,6 +42,7 @@ pub mod measure;
 pub mod stats;
 pub mod store;
 
+mod digits;
 mod suggest;
 
 // What people read.

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::args::LsArgs;
 use super::progress::Talk;
 use super::{Exit, cards, data_out};
+use crate::digits::grouped;
 use crate::plan::cards::{Known, State};
 use crate::spec::data::DataKindSpec;
 
@@ -109,19 +110,6 @@ fn size(bytes: u64) -> String {
         100_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),
         _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
-}
-
-/// `5,183`.
-fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Columns that fit into 80.

@@ -1,5 +1,7 @@
 //! Texts as a reader takes them: without regard to case and white space.
 
+use crate::digits;
+
 /// The text in lower case, every stretch of white space one blank, none at the ends.
 pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -14,15 +16,7 @@ pub(super) fn fold(text: &str) -> String {
 
 /// A count with separators: `19,406`.
 pub(super) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    digits::grouped(n as u64)
 }
 
 /// A share with one digit, and never `0.0 %` or `100.0 %` of something that is not.

@@ -1,5 +1,7 @@
 //! Numbers as they are printed.
 
+pub(crate) use crate::digits::grouped as integer;
+
 /// Stands where a number makes no sense: a setting the cell does not have, a difference of the reference to itself.
 pub(crate) const NOT_APPLICABLE: &str = "–";
 
@@ -109,19 +111,6 @@ impl ByteUnit {
 pub(crate) fn bytes(n: u64) -> String {
     let unit = ByteUnit::of(n);
     format!("{} {}", unit.format(n), unit.name())
-}
-
-/// A whole number with thousands separated: `12,345`.
-pub(crate) fn integer(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A mean of whole numbers: one decimal while it can matter, then none.
