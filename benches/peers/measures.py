@@ -10,7 +10,7 @@ turn is a fresh process; its wall time, processor time and peak memory are those
 that is not installed is left out and said so. trec_eval is one program of several versions: `--trec-eval` may be
 repeated.
 
-Files are made anew for every run from a fixed seed:
+Files are made from a fixed seed; `--folder` keeps them for the next time:
     big    6,980 queries x 1,000 hits, 50 judgements each (the shape of MS MARCO's dev set)
     wide   100,000 queries x 10 hits, 4 judgements each
     double twice the queries of `wide`, to see whether time is linear in them
@@ -40,24 +40,26 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def make(folder, shape, scale):
-    """Writes judgements and a run; scores fall, and half of the judged documents are found."""
+    """Writes judgements and a run, unless they are there: scores fall, and half of the judged documents are found."""
     queries, hits, judged = SHAPES[shape]
     queries = max(1, int(queries * scale))
+    qrels, run = (os.path.join(folder, f"{shape}-{queries}.{kind}") for kind in ("qrels", "run"))
+    if os.path.exists(run):
+        return qrels, run
     rng = random.Random(42)
-    qrels, run = os.path.join(folder, shape + ".qrels"), os.path.join(folder, shape + ".run")
-    with open(qrels, "w") as to_qrels, open(run, "w") as to_run:
+    grades = (0, 0, 1, 1, 2, 3)
+    with open(qrels, "w") as to_qrels, open(run + ".part", "w") as to_run:
         for i in range(queries):
-            query = str(1_000_000 + 7 * i)
-            docs = rng.sample(range(DOCS), judged + hits - judged // 2)
-            known, others = docs[:judged], docs[judged:]
-            to_qrels.write("".join(f"{query} 0 {d} {rng.choice((0, 0, 1, 1, 2, 3))}\n" for d in known))
-            found = others + known[: judged // 2]
+            query = 1_000_000 + 7 * i
+            # DOCS is prime: steps of any length meet every document once before the first one comes again.
+            start, step = rng.randrange(DOCS), 2 * rng.randrange(1, 1 << 20) + 1
+            docs = [(start + k * step) % DOCS for k in range(judged + hits - judged // 2)]
+            to_qrels.write("".join(f"{query} 0 {d} {grades[d % 6]}\n" for d in docs[:judged]))
+            found = docs[judged // 2 :]
             rng.shuffle(found)
-            score, lines = 20.0, []
-            for rank, doc in enumerate(found, 1):
-                score -= rng.random() * 0.01
-                lines.append(f"{query} Q0 {doc} {rank} {score:.6f} peer\n")
+            lines = [f"{query} Q0 {doc} {rank} {20 - rank / 128:.6f} peer\n" for rank, doc in enumerate(found, 1)]
             to_run.write("".join(lines))
+    os.rename(run + ".part", run)
     return qrels, run
 
 
@@ -121,7 +123,7 @@ def tools(args):
             found.append((name, [sys.executable, os.path.abspath(__file__), "--work", name]))
         else:
             print(f"left out: {name} is not installed", file=sys.stderr)
-    return found
+    return [(name, command) for name, command in found if name == "evalrun" or name not in args.without]
 
 
 def compare(shape, files, args, folder):
@@ -143,6 +145,7 @@ def compare(shape, files, args, folder):
                 rounds[name] = 0
                 continue
             times[name].append(result)
+            print(f"{shape}, round {turn + 1}: {name} {result[0]:.2f} s wall, {result[1]:.2f} s cpu", file=sys.stderr)
             if result[0] > args.slow:
                 rounds[name] = turn + 1  # once is enough to see it
     size = os.path.getsize(files[1])
@@ -174,6 +177,7 @@ def main():
     parser.add_argument("--scale", type=float, default=1.0, help="share of the queries, for a quick look")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow", type=float, default=20.0, help="a tool that takes longer has one turn (seconds)")
+    parser.add_argument("--without", nargs="+", default=[], metavar="TOOL", help="tools to leave out")
     parser.add_argument("--folder", help="where files are made; kept [default: a temporary folder]")
     parser.add_argument("--json", metavar="PATH", help="where results are written")
     parser.add_argument("--work", help=argparse.SUPPRESS)

@@ -7,7 +7,7 @@ use super::numbers::{count, out_of_range};
 use super::sources::not_yet;
 use super::stages::limits::{limit_span, limits};
 use super::{LatencyPlan, MeasurePlan, TraceKeep, TracePlan};
-use crate::measure::{Measure, StageMeasure};
+use crate::measure::{Measure, StageMeasure, Summary};
 use crate::pipeline::StageKind;
 use crate::spec::measure::{LatencySpec, LoadSpec, MeasureSpec, TraceKeepSpec};
 use crate::spec::suggest::instead;
@@ -154,6 +154,16 @@ pub(super) fn stage_of<'a>(measure: &'a StageMeasure, cell: &'a Made) -> Option<
 /// Holds the measures against the cells.
 pub(super) fn check(measures: &Measures, cells: &[Made], findings: &mut Findings) {
     for (measure, span) in measures {
+        // An interval is one of a mean; sums and geometric means have none.
+        if measure.measure.summary() != Summary::Mean {
+            let title = format!("`{measure}` is no mean over queries");
+            let help = format!(
+                "`evalrun eval -m {}` has it for the run files of a bundle",
+                measure.measure
+            );
+            findings.push(Diagnostic::new(Code::NotYet, title).at(*span, "").help(help));
+            continue;
+        }
         let names = cells
             .iter()
             .flat_map(|c| c.cell.pipeline.stages.iter().map(|s| s.name.as_str()));
