@@ -131,6 +131,7 @@ fn timed(dir: &Path, plan: &Plan, data: &BTreeMap<String, Dataset>, passes: usiz
     let mut bundle = BundleWriter::create(dir, &manifest, SPEC, &plan).expect("a new bundle");
     bundle.data(data).expect("writable");
     Runner {
+        limits: Default::default(),
         plan: &plan,
         datasets: data,
         backends: &backends,

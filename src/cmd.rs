@@ -6,6 +6,8 @@ mod data;
 mod doctor;
 mod eval;
 mod fetch;
+mod init;
+mod interrupt;
 mod ls;
 mod models;
 mod plan;
@@ -14,6 +16,7 @@ mod report;
 mod run;
 mod schema;
 mod setup;
+mod shell;
 mod validate;
 
 use std::ffi::OsString;
@@ -42,6 +45,8 @@ pub enum Exit {
     Incomplete = 5,
     /// A gate failed.
     GateFailed = 100,
+    /// Stopped by a signal.
+    Interrupted = 130,
 }
 
 /// Runs the command line `args` (with the program's name in front) and returns the exit status.
@@ -75,7 +80,10 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
         Some(Verb::Eval(args)) => eval::eval(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
+        Some(Verb::Init(args)) => init::init(&args, &talk),
         Some(Verb::Schema) => schema::schema(),
+        Some(Verb::Completions(args)) => shell::completions(args.shell),
+        Some(Verb::Man) => shell::manual(),
     };
     result.unwrap_or_else(|error| {
         talk.error(&format!("{error:#}"));

@@ -15,6 +15,7 @@ mod matrix;
 pub(crate) mod problem;
 mod qrels;
 mod records;
+mod sample;
 pub mod source;
 mod synthetic;
 mod table;

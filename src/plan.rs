@@ -16,6 +16,7 @@ mod gates;
 mod index;
 mod load;
 mod measure;
+mod narrow;
 mod numbers;
 mod overrides;
 mod resolve;
@@ -37,6 +38,7 @@ pub use crate::models::{ModelSource, Runtime};
 pub use catalog::{Catalog, KnownModel};
 pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
+pub use narrow::{Narrow, NarrowError, Narrowed, Sample, Shard};
 pub use resolve::resolve;
 pub use settings::paths_reference;
 
@@ -67,6 +69,9 @@ pub struct Plan {
     pub compare: Compare,
     /// Conditions that decide the exit status.
     pub gates: Vec<Gate>,
+    /// Set when the command line left out a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrowed: Option<Narrowed>,
 }
 
 /// One data set of the plan.

@@ -5,6 +5,7 @@
 
 pub mod cache;
 pub mod neighbours;
+mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::models::{Embedder, ModelError, ModelIdentity, Reranker};
 use crate::pipeline::VectorConfig;
 use crate::progress::{Event, Observer};
 use crate::vectors::{Metric, Vectors};
+use pieces::pieces;
 
 use cache::{CacheError, Key, RecordFile};
 
@@ -79,6 +81,9 @@ pub enum PrepareError {
     /// The cache failed.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// Whoever watches asked to stop; what was computed so far is in the cache.
+    #[error("stopped")]
+    Cancelled,
     /// No document has any of the fields that are to be read.
     #[error("data set `{data}`: no document has text in {fields}; it has {present}")]
     NoText {
@@ -298,12 +303,15 @@ impl<'a> CachedEmbedder<'a> {
         self.used.computed += missing.len();
         self.used.cached += distinct(&keys) - missing.len();
         if !missing.is_empty() {
-            let new: Vec<&str> = missing.iter().map(|&i| texts[i]).collect();
-            let rows = self.model.embed(&new, watch)?;
-            let records = missing.iter().zip(rows.rows());
-            self.file
-                .append(records.clone().map(|(&i, row)| (keys[i], row)))?;
-            known.extend(records.map(|(&i, row)| (keys[i], row.to_vec())));
+            pieces(&missing, watch, |piece, watch| {
+                let new: Vec<&str> = piece.iter().map(|&i| texts[i]).collect();
+                let rows = self.model.embed(&new, watch)?;
+                let records = piece.iter().zip(rows.rows());
+                self.file
+                    .append(records.clone().map(|(&i, row)| (keys[i], row)))?;
+                known.extend(records.map(|(&i, row)| (keys[i], row.to_vec())));
+                Ok(())
+            })?;
         }
         let mut all = Vectors::with_capacity(self.model.dim(), texts.len());
         for key in &keys {
@@ -332,11 +340,14 @@ impl<'a> CachedReranker<'a> {
         self.used.computed += missing.len();
         self.used.cached += distinct(&keys) - missing.len();
         if !missing.is_empty() {
-            let new: Vec<(&str, &str)> = missing.iter().map(|&i| pairs[i]).collect();
-            let scores = self.model.score(&new, watch)?;
-            let records = missing.iter().zip(scores.chunks_exact(1));
-            self.file.append(records.clone().map(|(&i, s)| (keys[i], s)))?;
-            known.extend(records.map(|(&i, s)| (keys[i], s.to_vec())));
+            pieces(&missing, watch, |piece, watch| {
+                let new: Vec<(&str, &str)> = piece.iter().map(|&i| pairs[i]).collect();
+                let scores = self.model.score(&new, watch)?;
+                let records = piece.iter().zip(scores.chunks_exact(1));
+                self.file.append(records.clone().map(|(&i, s)| (keys[i], s)))?;
+                known.extend(records.map(|(&i, s)| (keys[i], s.to_vec())));
+                Ok(())
+            })?;
         }
         Ok(keys.iter().map(|k| known[k][0]).collect())
     }

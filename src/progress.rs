@@ -27,6 +27,11 @@ pub enum Event<'a> {
 pub trait Observer: Sync {
     /// Takes one event.
     fn event(&self, event: Event<'_>);
+
+    /// Whether the work should stop at the next place where nothing is lost by it.
+    fn cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Ignores everything: for tests and for callers who do not care.

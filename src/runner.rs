@@ -6,6 +6,7 @@
 mod cell;
 mod checks;
 pub mod clock;
+mod limits;
 pub mod machine;
 mod oracle;
 mod quality;
@@ -30,9 +31,11 @@ use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
 
 use cell::CellContext;
 use clock::Clock;
+use limits::Deadline;
 use oracle::Oracle;
 use timing::CellTimer;
 
+pub use limits::Limits;
 pub use timing::LiveModels;
 
 /// Everything a run is carried out with.
@@ -49,8 +52,10 @@ pub struct Runner<'a> {
     pub cache: &'a Path,
     /// Where time comes from.
     pub clock: &'a dyn Clock,
-    /// Who watches.
+    /// Who watches; when it asks to stop, what is answered is written and the run ends.
     pub watch: &'a dyn Observer,
+    /// What ends a cell, or the run, early.
+    pub limits: Limits,
 }
 
 /// What a run cost and reused.
@@ -82,6 +87,9 @@ pub enum RunError {
     /// The bundle could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Whoever watches asked to stop.
+    #[error("stopped")]
+    Cancelled,
     /// A rerank stage without a model.
     #[error("the pipeline reranks, but the plan names no reranker")]
     NoReranker,
@@ -126,9 +134,14 @@ impl Runner<'_> {
                 return Err(RunError::NoQueries(name.clone()));
             }
             let start = self.clock.now();
-            let prepared = self.prepare(data, &cells, embedder.as_mut())?;
+            let prepared = match self.prepare(data, &cells, embedder.as_mut()) {
+                Err(PrepareError::Cancelled) => break,
+                prepared => prepared?,
+            };
             cost.prepare += self.clock.now() - start;
-            self.data_set(data, &prepared, &cells, reranker.as_mut(), bundle)?;
+            if let Flow::End = self.data_set(data, &prepared, &cells, reranker.as_mut(), bundle)? {
+                break;
+            }
         }
         cost.texts = embedder.map(|e| e.used).unwrap_or_default();
         cost.pairs = reranker.map(|r| r.used).unwrap_or_default();
@@ -160,22 +173,33 @@ impl Runner<'_> {
         cells: &[&Cell],
         mut reranker: Option<&mut CachedReranker<'_>>,
         bundle: &mut BundleWriter,
-    ) -> Result<(), RunError> {
+    ) -> Result<Flow, RunError> {
         let mut builds: Vec<Built> = Vec::new();
         let mut oracle = Oracle::new(self.cache, self.watch);
         let mut answered: Vec<Answered<'_>> = Vec::new();
+        let mut flow = Flow::On;
         for cell in cells {
             let context = CellContext::new(cell, data, prepared);
             match self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle) {
                 Ok(done) => answered.push(done),
-                Err(Stopped::Cell(outcome)) => bundle.cell(&CellRecord {
-                    cell: cell.id.clone(),
-                    outcome,
-                })?,
+                Err(Stopped::Cell(outcome)) => {
+                    let failed = matches!(outcome, Outcome::Failed { .. });
+                    let cell = cell.id.clone();
+                    bundle.cell(&CellRecord { cell, outcome })?;
+                    if failed && self.limits.fail_fast {
+                        flow = Flow::End;
+                        break;
+                    }
+                }
+                Err(Stopped::Run(RunError::Cancelled)) => {
+                    flow = Flow::End;
+                    break;
+                }
                 Err(Stopped::Run(error)) => return Err(error),
             }
         }
-        self.time(&mut answered, &builds, bundle)
+        self.time(&mut answered, &builds, bundle)?;
+        Ok(flow)
     }
 
     /// Builds the cell's index if no earlier cell did, and asks every query once.
@@ -188,6 +212,7 @@ impl Runner<'_> {
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
         let cell = context.cell;
+        let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let backend = self.backends[&cell.backend].as_ref();
         backend
             .check(&cell.index, &cell.pipeline)
@@ -196,7 +221,8 @@ impl Runner<'_> {
             })?;
         let build = self.build(&context, backend, builds)?;
         let Built { index, stats, .. } = &builds[build];
-        let answers = quality::answers(&context, index.as_ref(), reranker, self.watch)?;
+        let answers = quality::answers(&context, index.as_ref(), reranker, &deadline)
+            .map_err(|error| self.stopped(error))?;
         let findings = checks::answers(&context, stats, &answers);
         let exact = self.exact(&context, oracle, bundle)?;
         bundle.traces(
@@ -214,6 +240,20 @@ impl Runner<'_> {
             exact,
             findings,
         })
+    }
+
+    /// A cell that stopped because its time was over has failed; one that was asked to stop has not run.
+    fn stopped(&self, error: RunError) -> Stopped {
+        match (error, self.limits.cell) {
+            (RunError::Cancelled | RunError::Prepare(PrepareError::Cancelled), Some(limit))
+                if !self.watch.cancelled() =>
+            {
+                let error = format!("not answered within {limit:?} (--timeout)");
+                Stopped::Cell(Outcome::Failed { error })
+            }
+            (RunError::Prepare(PrepareError::Cancelled), _) => Stopped::Run(RunError::Cancelled),
+            (error, _) => error.into(),
+        }
     }
 
     fn build(
@@ -268,10 +308,11 @@ impl Runner<'_> {
         bundle: &mut BundleWriter,
     ) -> Result<(), RunError> {
         let Some(plan) = &self.plan.measure.latency else {
-            return answered
-                .iter_mut()
-                .try_for_each(|a| record::record(a, builds, None, bundle));
+            return untimed(answered, builds, bundle);
         };
+        if self.watch.cancelled() {
+            return untimed(answered, builds, bundle);
+        }
         self.watch.event(Event::Note("timing"));
         // The timers borrow the contexts, so what they find is put into the records only after they are done.
         let timers: Vec<Result<CellTimer<'_>, RunError>> = answered
@@ -284,10 +325,17 @@ impl Runner<'_> {
         let mut timers = timers;
         for pass in 0..plan.passes {
             let turn = timers.iter_mut().filter_map(|t| t.as_mut().ok());
-            if pass % 2 == 0 {
-                turn.for_each(|t| t.pass(self.clock));
-            } else {
-                turn.rev().for_each(|t| t.pass(self.clock));
+            let mut turn: Vec<_> = turn.collect();
+            if pass % 2 == 1 {
+                turn.reverse();
+            }
+            for timer in turn {
+                // Part of a pass, or of the passes, is no fair comparison: a run that is stopped here has no times.
+                if self.watch.cancelled() {
+                    drop(timers);
+                    return untimed(answered, builds, bundle);
+                }
+                timer.pass(self.clock);
             }
         }
         let finished: Vec<Result<_, RunError>> =
@@ -297,6 +345,23 @@ impl Runner<'_> {
         }
         Ok(())
     }
+}
+
+/// Writes the records of cells without times.
+fn untimed(
+    answered: &mut [Answered<'_>],
+    builds: &[Built],
+    bundle: &mut BundleWriter,
+) -> Result<(), RunError> {
+    answered
+        .iter_mut()
+        .try_for_each(|a| record::record(a, builds, None, bundle))
+}
+
+/// Whether the run goes on after a data set.
+enum Flow {
+    On,
+    End,
 }
 
 /// Why [`Runner::answer`] stopped: the cell alone, or the run.
@@ -314,7 +379,7 @@ impl From<Outcome> for Stopped {
 impl From<RunError> for Stopped {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Store(_) => Stopped::Run(error),
+            RunError::Store(_) | RunError::Cancelled => Stopped::Run(error),
             _ => Stopped::Cell(Outcome::Failed {
                 error: error.to_string(),
             }),

@@ -270,3 +270,169 @@ fn what_the_readme_and_experiments_show_is_valid() {
         assert!(status(&output) == 0 && !said.contains("warning"), "{said}");
     }
 }
+
+/// Two pipelines over the data above.
+const TWO_PIPELINES: &str = "  fused:
+    - sparse: { as: s, vector: words, limit: 3 }
+    - sparse: { as: t, vector: words, limit: 3 }
+    - fuse: { as: f, of: [s, t], method: { rrf: { k: 60 } }, limit: 3 }
+sweep: { axes: { pipeline: [words, fused], s.limit: [1, 2, 3] } }
+measure: { quality: [success@1] }
+compare: { reference: { pipeline: words, s.limit: 3 } }
+";
+
+#[test]
+fn a_part_of_a_plan_is_run_and_says_so() {
+    let place = Place::new();
+    let spec = place.spec(TWO_PIPELINES);
+    let out_dir = place.path("reports");
+    let spec = spec.to_str().unwrap();
+    let part = [
+        "-f",
+        "pipeline=f*",
+        "--filter",
+        "s.limit=2",
+        "-n",
+        "1",
+        "--no-timing",
+    ];
+    let output = place.evalrun(&[&[spec, "--out-dir", out_dir.to_str().unwrap()], &part[..]].concat());
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1 judged query ("),
+        "{}",
+        stderr(&output)
+    );
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
+    assert_eq!(cells.lines().count(), 2, "the cell and the reference");
+    let report = std::fs::read_to_string(bundle.join("report.html")).unwrap();
+    let said = "only a part of the spec was run (--filter pipeline=f* --filter s.limit=2 --sample 1); 4 cells left out";
+    assert!(report.contains(said));
+
+    let none = place.evalrun(&[spec, "-f", "pipeline=words", "-f", "s.limit=9"]);
+    assert_eq!(status(&none), 3);
+    assert!(
+        stderr(&none).contains("known: `1`, `2`, `3`"),
+        "{}",
+        stderr(&none)
+    );
+    assert_eq!(status(&place.evalrun(&[spec, "--shard", "5/4"])), 2);
+}
+
+#[test]
+fn nothing_selected_exits_with_4() {
+    let place = Place::new();
+    let spec = place.spec(TWO_PIPELINES);
+    // Seven parts of six cells: the first is empty.
+    let output = place.evalrun(&[spec.to_str().unwrap(), "--shard", "1/7"]);
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+}
+
+#[test]
+fn a_cell_that_takes_too_long_has_failed_and_fail_fast_ends_the_run() {
+    let place = Place::new();
+    let spec = place.spec(TWO_PIPELINES);
+    let out_dir = place.path("reports");
+    let options = [
+        spec.to_str().unwrap(),
+        "--out-dir",
+        out_dir.to_str().unwrap(),
+        "--timeout",
+        "1ns",
+    ];
+    let output = place.evalrun(&options);
+    assert_eq!(status(&output), 5, "{}", stderr(&output));
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
+    assert_eq!(
+        cells.matches("not answered within 1ns (--timeout)").count(),
+        6,
+        "{cells}"
+    );
+
+    let output = place.evalrun(&[&options[..], &["--fail-fast"]].concat());
+    assert_eq!(status(&output), 5, "{}", stderr(&output));
+    let last = place.bundles("tiny").pop().unwrap();
+    let cells = std::fs::read_to_string(last.join("cells.jsonl")).unwrap();
+    assert_eq!(cells.lines().count(), 1, "{cells}");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_keeps_its_answers_and_exits_with_130() {
+    use std::io::{BufRead, BufReader};
+    let place = Place::new();
+    // Long enough to be caught at it.
+    let latency = "measure: { quality: [success@1], latency: { passes: 1000000, quantiles: [50] } }\n";
+    let spec = place.spec(latency);
+    let mut run = Command::new(env!("CARGO_BIN_EXE_evalrun"))
+        .args([
+            spec.to_str().unwrap(),
+            "--out-dir",
+            place.path("reports").to_str().unwrap(),
+        ])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("EVALRUN_CACHE", place.path("cache"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+    assert!(
+        said.any(|line| line.unwrap() == "timing"),
+        "the run comes to its timed passes"
+    );
+    let kill = Command::new("kill")
+        .args(["-INT", &run.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let rest: Vec<String> = said.map(|line| line.unwrap()).collect();
+    assert_eq!(run.wait().unwrap().code(), Some(130), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.starts_with("interrupted: ")),
+        "{rest:?}"
+    );
+    let [bundle] = place.bundles("tiny").try_into().unwrap();
+    let manifest = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"finished\": null"));
+    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
+    assert!(
+        cells.contains("\"timing\":null"),
+        "half a pass is no time: {cells}"
+    );
+    let report = place.evalrun(&["report", bundle.to_str().unwrap()]);
+    assert_eq!(status(&report), 0, "{}", stderr(&report));
+}
+
+#[test]
+fn every_template_is_valid_and_none_overwrites_a_file() {
+    let place = Place::new();
+    for template in ["minimal", "sweep", "ci"] {
+        let file = place.path(&format!("{template}.yaml"));
+        let file = file.to_str().unwrap();
+        let output = place.evalrun(&["init", file, "--template", template]);
+        assert_eq!(status(&output), 0, "{}", stderr(&output));
+        let validate = place.evalrun(&["validate", file]);
+        let said = stderr(&validate);
+        assert!(status(&validate) == 0 && !said.contains("warning"), "{said}");
+        let again = place.evalrun(&["init", file]);
+        assert_eq!(status(&again), 2);
+        assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
+    }
+}
+
+#[test]
+fn completions_and_the_manual_know_every_verb() {
+    let place = Place::new();
+    let manual = stdout(&place.evalrun(&["man"]));
+    let bash = stdout(&place.evalrun(&["completions", "bash"]));
+    for verb in ["init", "plan", "report", "doctor", "eval", "completions"] {
+        assert!(manual.contains(&format!("evalrun\\-{verb}")), "man: {verb}");
+        assert!(
+            bash.contains(&format!("evalrun__subcmd__{verb}")) || bash.contains(&format!("evalrun__{verb}")),
+            "bash: {verb}"
+        );
+    }
+}

@@ -236,6 +236,7 @@ fn run(fault: Fault) -> Evaluation {
     let mut bundle = BundleWriter::create(dir.path(), &manifest, SPEC, &loaded.plan).unwrap();
     bundle.data(&datasets).unwrap();
     let runner = Runner {
+        limits: Default::default(),
         plan: &loaded.plan,
         datasets: &datasets,
         backends: &backends,

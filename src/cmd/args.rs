@@ -1,8 +1,13 @@
 //! What can be typed. Types only; what it means is the verbs' business.
 
+mod part;
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use part::PartArgs;
 
 /// Benchmark and evaluation harness for production vector search.
 ///
@@ -29,7 +34,9 @@ pub(super) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   evalrun experiments/*.yaml                 run experiments, print tables, write reports/
+  evalrun init my.yaml                       write a first experiment, with comments
   evalrun plan experiments/techniques.yaml   show what would run, and run nothing
+  evalrun -f pipeline=hybrid -n 50 my.yaml   run a part: some cells, some queries
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
   evalrun ls data                            list the data sets that a spec can name
@@ -39,11 +46,14 @@ Examples:
   evalrun setup onnxruntime                  install the runtime for models beyond the built-in ones
 
 Exit status: 0 fine, 1 internal or I/O, 2 usage, 3 bad spec or data, 4 nothing selected,
-5 some cells did not finish, 100 a gate failed.";
+5 some cells did not finish, 100 a gate failed, 130 interrupted.";
 
 /// The verbs; without one, the files are run.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write a first experiment, with comments, to start from
+    #[command(after_help = INIT_HELP)]
+    Init(InitArgs),
     /// Run experiments (the same as giving the files without a verb)
     Run(RunArgs),
     /// Check specs and list every mistake; run nothing
@@ -67,6 +77,54 @@ pub(super) enum Verb {
     Setup(SetupArgs),
     /// Print the JSON Schema of the spec
     Schema,
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+const INIT_HELP: &str = "\
+  evalrun init                        experiment.yaml: two pipelines on the built-in catalogue
+  evalrun init sweep.yaml -t sweep    settings against each other, and what each costs
+  evalrun init ci.yaml -t ci          gates, and how to run them in a pipeline
+
+Nothing is overwritten. The file runs as it is; put your data in its place step by step.";
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Where to write
+    #[arg(value_name = "FILE", default_value = "experiment.yaml")]
+    pub(super) file: PathBuf,
+    /// What to start from
+    #[arg(short, long, value_enum, default_value_t, value_name = "NAME")]
+    pub(super) template: TemplateArg,
+}
+
+/// What to start from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum TemplateArg {
+    /// Two pipelines and a question
+    #[default]
+    Minimal,
+    /// Axes, latency, slices
+    Sweep,
+    /// Gates for a build
+    Ci,
+}
+
+const COMPLETIONS_HELP: &str = "\
+  evalrun completions bash > ~/.local/share/bash-completion/completions/evalrun
+  evalrun completions zsh > ~/.zfunc/_evalrun            with ~/.zfunc in fpath
+  evalrun completions fish > ~/.config/fish/completions/evalrun.fish";
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// Whose
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// Options of `run`.
@@ -83,6 +141,12 @@ pub(super) struct RunArgs {
     /// Count a gate that cannot be decided as failed
     #[arg(long)]
     pub(super) strict: bool,
+    /// Give a cell no longer than this to build and answer, for instance 90s or 5m; then it has failed
+    #[arg(long, value_name = "DURATION", value_parser = part::duration)]
+    pub(super) timeout: Option<Duration>,
+    /// Stop at the first cell that fails
+    #[arg(long)]
+    pub(super) fail_fast: bool,
 }
 
 /// Specs, and what is changed in them.
@@ -92,15 +156,10 @@ pub(super) struct SpecArgs {
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
     /// Override a setting of every spec, for instance d.ef=64 or measure.seed=7; may be repeated
-    #[arg(long, value_name = "PATH=VALUE", value_parser = setting)]
+    #[arg(long, value_name = "PATH=VALUE", value_parser = part::setting)]
     pub(super) set: Vec<(String, String)>,
-}
-
-fn setting(text: &str) -> Result<(String, String), String> {
-    let (path, value) = text
-        .split_once('=')
-        .ok_or_else(|| format!("`{text}` is no PATH=VALUE, for instance d.ef=64"))?;
-    Ok((path.trim().to_owned(), value.trim().to_owned()))
+    #[command(flatten)]
+    pub(super) part: PartArgs,
 }
 
 /// Options of `report`.

@@ -13,10 +13,15 @@ pub(super) fn load(plan: &Plan, talk: &Talk) -> Result<BTreeMap<String, Dataset>
     let mut failed = false;
     for source in &plan.data {
         match dataset::load(&source.name, &source.kind, talk) {
-            Ok(data) => {
+            Ok(mut data) => {
+                if let Some(sample) = plan.narrowed.as_ref().and_then(|n| n.by.sample) {
+                    data.sample(sample.of(data.queries.len()), plan.measure.seed);
+                }
+                let n = data.queries.len();
+                let noun = if n == 1 { "query" } else { "queries" };
                 let queries = match data.is_judged() {
-                    true => format!("{} judged queries ({})", data.queries.len(), data.split),
-                    false => format!("{} queries, no judgements", data.queries.len()),
+                    true => format!("{n} judged {noun} ({})", data.split),
+                    false => format!("{n} {noun}, no judgements"),
                 };
                 talk.say(&format!(
                     "{}: {} documents, {queries}",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{DoctorArgs, SpecArgs};
+use super::args::{DoctorArgs, PartArgs, SpecArgs};
 use super::progress::Talk;
 use super::{Exit, data_out, plan};
 use crate::dataset::doctor::{self, Report};
@@ -85,6 +85,7 @@ fn of_spec(path: &Path, talk: &Talk) -> anyhow::Result<Option<Vec<(String, Sourc
     let specs = SpecArgs {
         files: vec![PathBuf::from(path)],
         set: Vec::new(),
+        part: PartArgs::default(),
     };
     let Some(loaded) = plan::load_all(&specs, talk)? else {
         return Ok(None);

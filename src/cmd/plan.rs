@@ -63,7 +63,18 @@ pub(super) fn load_all(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Option<V
             Err(refused) => talk.diagnostics(&refused.errors, &refused.source),
         }
     }
-    Ok(results.into_iter().collect::<Result<_, _>>().ok())
+    let Ok(mut all) = results.into_iter().collect::<Result<Vec<_>, _>>() else {
+        return Ok(None);
+    };
+    let part = specs.part.narrow();
+    let mut wrong = false;
+    for loaded in &mut all {
+        if let Err(error) = loaded.plan.narrow(&part) {
+            talk.error(&format!("{}: {error}", loaded.source.path.display()));
+            wrong = true;
+        }
+    }
+    Ok((!wrong).then_some(all))
 }
 
 /// What specs can name; `None` when a card has a mistake, after it was printed.

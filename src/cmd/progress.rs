@@ -1,7 +1,8 @@
 //! Talk on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet.
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -15,6 +16,8 @@ pub(super) struct Talk {
     kind: ProgressKind,
     color: When,
     bar: Mutex<Option<ProgressBar>>,
+    /// Set when somebody asked to stop.
+    stop: Arc<AtomicBool>,
 }
 
 impl Talk {
@@ -30,7 +33,13 @@ impl Talk {
             kind,
             color,
             bar: Mutex::new(None),
+            stop: Arc::default(),
         }
+    }
+
+    /// The flag that ends long work; a signal may set it.
+    pub(super) fn stop(&self) -> &Arc<AtomicBool> {
+        &self.stop
     }
 
     /// One line, unless quiet.
@@ -130,5 +139,9 @@ impl Observer for Talk {
             }
             (Event::Finished, _) => self.stop_bar(),
         }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 }

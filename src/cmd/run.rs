@@ -9,16 +9,17 @@ use anyhow::Context;
 use super::args::RunArgs;
 use super::models::LoadedModels;
 use super::progress::Talk;
-use super::{Exit, data, data_out, models, plan};
+use super::{Exit, data, data_out, interrupt, models, plan};
 use crate::backend::{Backend, local::LocalBackend};
 use crate::dataset::{Dataset, SourceFile};
 use crate::evaluate::{CellState, Evaluation, GateOutcome, evaluate};
 use crate::models::Embedder;
 use crate::plan::{BackendConfig, GateLevel, Loaded, Plan};
 use crate::prepare::cache;
+use crate::progress::Observer;
 use crate::report;
 use crate::runner::clock::Monotonic;
-use crate::runner::{LiveModels, Runner, machine};
+use crate::runner::{Limits, LiveModels, Runner, machine};
 use crate::store::{self, Bundle, BundleWriter, DataRecord, Health, Manifest, StoreError, Tool};
 
 pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
@@ -26,6 +27,11 @@ pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::
         return Ok(Exit::BadInput);
     };
     let command: Vec<String> = command.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let limits = Limits {
+        cell: args.timeout,
+        fail_fast: args.fail_fast,
+    };
+    interrupt::sets(talk.stop()).context("handling Ctrl-C")?;
     let mut exit = Exit::Fine;
     for (path, mut loaded) in args.specs.files.iter().zip(loaded) {
         if args.no_timing {
@@ -37,9 +43,13 @@ pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::
             out_dir: &args.out_dir,
             command: &command,
             strict: args.strict,
+            limits,
             talk,
         };
         exit = exit.max(experiment.run()?);
+        if exit == Exit::Interrupted {
+            break;
+        }
     }
     Ok(exit)
 }
@@ -51,6 +61,7 @@ struct Experiment<'a> {
     out_dir: &'a Path,
     command: &'a [String],
     strict: bool,
+    limits: Limits,
     talk: &'a Talk,
 }
 
@@ -58,8 +69,11 @@ impl Experiment<'_> {
     fn run(&self) -> anyhow::Result<Exit> {
         let plan = &self.loaded.plan;
         if plan.cells.is_empty() {
-            self.talk
-                .error(&format!("{}: the plan has no cell", self.path.display()));
+            let nothing = match plan.narrowed {
+                Some(_) => "no cell is left by the options that choose a part",
+                None => "the plan has no cell",
+            };
+            self.talk.error(&format!("{}: {nothing}", self.path.display()));
             return Ok(Exit::Nothing);
         }
         self.talk
@@ -92,9 +106,11 @@ impl Experiment<'_> {
             cache: &cache,
             clock: &clock,
             watch: self.talk,
+            limits: self.limits,
         }
         .run(&mut bundle)?;
-        manifest.finished = Some(now());
+        let interrupted = self.talk.cancelled();
+        manifest.finished = (!interrupted).then(now);
         manifest.machine.load.1 = machine::load();
         manifest.health = Health {
             texts_embedded: cost.texts.computed,
@@ -106,7 +122,13 @@ impl Experiment<'_> {
             peak_rss_bytes: machine::peak_resident_bytes(),
         };
         let dir = bundle.finish(&manifest, &datasets)?;
-        self.conclude(&dir)
+        let exit = self.conclude(&dir)?;
+        if interrupted {
+            self.talk
+                .say("interrupted: what was answered is in the report; embeddings and pair scores are kept");
+            return Ok(Exit::Interrupted);
+        }
+        Ok(exit)
     }
 
     /// Everything after the bundle: measures, tables, report, exit status.

@@ -100,6 +100,7 @@ pub fn resolve(
         measure,
         compare,
         gates,
+        narrowed: None,
     };
     Ok((plan, warnings))
 }

@@ -298,6 +298,7 @@ fn plan() -> Plan {
             resamples: 10_000,
         },
         gates: Vec::new(),
+        narrowed: None,
     }
 }
 

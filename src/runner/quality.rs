@@ -1,6 +1,6 @@
 //! The untimed pass: every query once, with embeddings and pair scores from the cache.
 
-use crate::backend::{BackendError, Index, StageAnswer};
+use crate::backend::{Index, StageAnswer};
 use crate::pipeline::StageKind;
 use crate::prepare::{CachedReranker, PrepareError};
 use crate::progress::Observer;
@@ -15,7 +15,7 @@ pub(super) fn answers(
     mut reranker: Option<&mut CachedReranker<'_>>,
     watch: &dyn Observer,
 ) -> Result<Vec<Vec<StageAnswer>>, RunError> {
-    let mut all = retrieved(context, index)?;
+    let mut all = retrieved(context, index, watch)?;
     for stage in context.cell.pipeline.client_part() {
         match &stage.kind {
             StageKind::Rerank(rerank) => {
@@ -42,11 +42,20 @@ pub(super) fn answers(
     Ok(all)
 }
 
-fn retrieved(context: &CellContext<'_>, index: &dyn Index) -> Result<Vec<Vec<StageAnswer>>, BackendError> {
+fn retrieved(
+    context: &CellContext<'_>,
+    index: &dyn Index,
+    watch: &dyn Observer,
+) -> Result<Vec<Vec<StageAnswer>>, RunError> {
     let mut searcher = index.searcher()?;
     let queries = context.data.queries.iter().enumerate();
     queries
-        .map(|(q, query)| context.retrieve(searcher.as_mut(), query, &context.prepared_query(q)))
+        .map(|(q, query)| {
+            if watch.cancelled() {
+                return Err(RunError::Cancelled);
+            }
+            Ok(context.retrieve(searcher.as_mut(), query, &context.prepared_query(q))?)
+        })
         .collect()
 }
 

@@ -79,6 +79,7 @@ impl Fact {
 /// The panel, in a fixed order.
 pub(crate) fn facts(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<Fact> {
     let mut facts = vec![complete(evaluation, sets)];
+    facts.extend(part(evaluation));
     facts.extend(sets.iter().map(|s| queries(evaluation, s)));
     facts.extend(sets.iter().filter_map(judged));
     facts.push(timing(evaluation, sets));
@@ -110,6 +111,23 @@ fn complete(evaluation: &Evaluation, sets: &[Set<'_>]) -> Fact {
             format!("{n} of {total} cells have no numbers and are left out of every comparison"),
         ),
     }
+}
+
+/// A part of the spec is not the spec.
+fn part(evaluation: &Evaluation) -> Option<Fact> {
+    let narrowed = evaluation.plan.narrowed.as_ref()?;
+    let mut text = format!("only a part of the spec was run ({})", narrowed.by);
+    let left_out = [
+        (narrowed.cells_left_out, "cell", "cells"),
+        (narrowed.gates_left_out, "gate", "gates"),
+    ];
+    for (n, one, many) in left_out.into_iter().filter(|(n, ..)| *n > 0) {
+        text += &format!("; {} left out", count(n, one, many));
+    }
+    if narrowed.by.sample.is_some() {
+        text += "; queries are a sample";
+    }
+    Some(Fact::new(Level::Attention, "Part", text))
 }
 
 fn queries(evaluation: &Evaluation, set: &Set<'_>) -> Fact {
