@@ -310,7 +310,7 @@ fn a_part_of_a_plan_is_run_and_says_so() {
     let said = "only a part of the spec was run (--filter pipeline=f* --filter s.limit=2 --sample 1); 4 cells left out";
     assert!(report.contains(said));
 
-    let none = place.evalrun(&[spec, "-f", "pipeline=words", "-f", "s.limit=9"]);
+    let none = place.evalrun(&[spec, "-f", "pipeline=words", "-f", "s.limit=all"]);
     assert_eq!(status(&none), 3);
     assert!(
         stderr(&none).contains("known: `1`, `2`, `3`"),
