@@ -6,6 +6,7 @@
 mod gates;
 mod knobs;
 mod latency;
+mod ties;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+pub use ties::TieRange;
 use traces::CellTraces;
 
 /// Everything a report says.
@@ -105,6 +107,9 @@ pub struct Quality {
     pub total: usize,
     /// Value per query id; an undefined one is absent.
     pub per_query: BTreeMap<String, f64>,
+    /// What the order of tied documents does to the mean; `None` when no query could be scored, and for measures whose
+    /// bounds are not known.
+    pub ties: Option<TieRange>,
     /// Against the reference cell of the same data set; `None` for the reference itself or without one.
     pub difference: Option<Difference>,
 }
@@ -240,6 +245,7 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         })
         .collect();
     differences(plan, &mut cells);
+    ties::warn(plan.measure.tie, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
     Ok(Evaluation {
         gates: gates::check(plan, &cells),
@@ -279,7 +285,9 @@ fn numbers(
         .quality
         .iter()
         .zip(traces.values)
-        .map(|(measure, per_query)| Quality {
+        .zip(&traces.over_ties)
+        .map(|((measure, per_query), over_ties)| Quality {
+            ties: TieRange::of(over_ties),
             measure: measure.to_string(),
             mean: stats::mean(&per_query.values().copied().collect::<Vec<f64>>()),
             scored: per_query.len(),

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::ties::Tied;
 use super::{Evaluation, HitView, MeanCounters, StageView};
 use crate::backend::Path;
 use crate::dataset::{Grade, Itself, Qrels};
 use crate::hit::tie_floor;
-use crate::measure::{self, Measure, StageMeasure, Topic};
+use crate::measure::{self, Measure, StageMeasure, Ties, Topic};
 use crate::pipeline::StageKind;
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Plan, TiePolicy};
 use crate::run::Run;
 use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreError};
 
@@ -17,6 +18,8 @@ use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreErr
 pub(super) struct CellTraces {
     /// Per measure of the plan, in its order: query → value.
     pub(super) values: Vec<BTreeMap<String, f64>>,
+    /// Beside the values: query → the same over the orders of tied documents.
+    pub(super) over_ties: Vec<BTreeMap<String, Tied>>,
     /// Per stage: path → number of queries.
     pub(super) paths: Vec<BTreeMap<Path, usize>>,
     /// Per stage.
@@ -92,11 +95,21 @@ impl Walk<'_> {
     fn add(&self, trace: &QueryTrace, to: &mut CellTraces) {
         to.values
             .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
+        to.over_ties
+            .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
         to.paths.resize_with(trace.stages.len(), BTreeMap::new);
         to.counters.resize_with(trace.stages.len(), MeanCounters::default);
-        for (measure, values) in self.plan.measure.quality.iter().zip(&mut to.values) {
-            if let Some(value) = self.value(measure, trace) {
-                values.insert(trace.query.clone(), value);
+        for (i, measure) in self.plan.measure.quality.iter().enumerate() {
+            let Some((value, tied)) = self.value(measure, trace) else {
+                continue;
+            };
+            let value = match self.plan.measure.tie {
+                TiePolicy::Docid => Some(value),
+                TiePolicy::Expected => tied.over.and_then(|over| over.expected),
+            };
+            if let Some(value) = value {
+                to.values[i].insert(trace.query.clone(), value);
+                to.over_ties[i].insert(trace.query.clone(), tied);
             }
         }
         for (s, stage) in trace.stages.iter().enumerate() {
@@ -108,7 +121,8 @@ impl Walk<'_> {
         to.tops.insert(trace.query.clone(), tops);
     }
 
-    fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<f64> {
+    /// The value in the order of the trace, and over all orders of tied documents.
+    fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<(f64, Tied)> {
         if let Measure::KnnRecall { cutoff } = measure.measure {
             let stage = self.dense_stage(measure.stage.as_deref(), trace)?;
             let exact = self.exact.of(&trace.cell, &stage.stage)?;
@@ -118,7 +132,13 @@ impl Walk<'_> {
             let epsilon = kth - tie_floor(kth);
             // The stage's own scores may be of binary codes; only the exact list's are trusted.
             let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
-            return measure::knn_recall(&found, &exact, cutoff, epsilon);
+            let ties = Ties::of(stage.scores.iter().map(|&s| f64::from(s)));
+            let value = measure::knn_recall(&found, &exact, cutoff, epsilon)?;
+            let tied = Tied {
+                over: measure::knn_recall_over_ties(&found, &exact, cutoff, epsilon, &ties),
+                cut: Some(ties.cut_at(cutoff.min(exact.len()))),
+            };
+            return Some((value, tied));
         }
         let stage = match &measure.stage {
             Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,
@@ -126,9 +146,16 @@ impl Walk<'_> {
         };
         let docs = self.qrels.by_query.get(&trace.query)?;
         let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != trace.query;
-        let ranking = stage.docs.iter().map(String::as_str).filter(is_measured);
+        let hits = stage.docs.iter().map(String::as_str).zip(&stage.scores);
+        let hits = hits.filter(|(doc, _)| is_measured(doc));
+        let ties = Ties::of(hits.clone().map(|(_, &score)| f64::from(score)));
         let unlisted = self.qrels.unlisted.grade();
-        measure.measure.value(&Topic::new(ranking, docs, unlisted))
+        let topic = Topic::new(hits.map(|(doc, _)| doc), docs, unlisted);
+        let tied = Tied {
+            over: measure.measure.over_ties(&topic, &ties),
+            cut: measure.measure.depth(&topic).map(|depth| ties.cut_at(depth)),
+        };
+        Some((measure.measure.value(&topic)?, tied))
     }
 
     /// The named stage, or the pipeline's first dense one.
@@ -180,6 +207,7 @@ impl Evaluation {
                     cell: result.cell.id.clone(),
                     query: query.query.clone(),
                     measure: quality.measure.clone(),
+                    tie: self.plan.measure.tie.name(),
                     value: quality.per_query.get(&query.query).copied(),
                 }));
             }

@@ -16,6 +16,7 @@ use super::view::set::Set;
 use super::view::slices::{SliceTable, slices};
 use super::view::stages::{StageTable, stage_table};
 use super::view::text::{count, listed, visible};
+use super::view::ties::{TieTable, table as tie_table};
 use super::view::trust::{Fact, facts};
 use super::view::verdict::{Verdict, verdict};
 
@@ -53,6 +54,7 @@ struct Page<'a> {
     facts: Vec<Fact>,
     gates: Vec<GateRow>,
     boards: Vec<Board>,
+    ties: Vec<TieTable>,
     missing: Vec<Found>,
     findings: Vec<Found>,
     figures: Vec<Figure>,
@@ -87,6 +89,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         facts: facts(evaluation, &sets),
         gates: gates(evaluation, &sets),
         boards,
+        ties: sets.iter().map(tie_table).collect(),
         missing: without_numbers(&sets),
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),

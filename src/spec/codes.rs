@@ -70,6 +70,7 @@ codes! {
     BadGate "E0501" "A gate that is no sentence of subject, comparison and number."
     NotMeasured "E0502" "A gate on something that is not measured."
     AmbiguousReference "E0503" "A reference that is more than one cell of a data set."
+    NoExpected "E0504" "A measure without a known expected value over the orders of ties, where the report is to have it."
     FieldUnseen "W0206" "A text field that the first documents of a data set do not have."
     DepthBeyondInput "W0311" "A reranker that is to score more hits than it is given."
     CutoffBeyondLimit "W0312" "A measure that looks deeper than the list is long."
