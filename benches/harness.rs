@@ -133,6 +133,7 @@ fn timed(dir: &Path, plan: &Plan, data: &BTreeMap<String, Dataset>, passes: usiz
     Runner {
         plan: &plan,
         datasets: data,
+        tuning: &BTreeMap::new(),
         backends: &backends,
         models: LiveModels {
             embedder: Some(&embedder),

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod schema;
 mod setup;
+mod tuning;
 mod validate;
 
 use std::ffi::OsString;

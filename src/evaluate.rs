@@ -79,6 +79,9 @@ pub struct CellNumbers {
     pub latency: Option<Latency>,
     /// Build, sizes, findings.
     pub measured: Measured,
+    /// Per record of `measured.tuned`: the mean of its measure at its stage over the queries that are measured, beside
+    /// the one that it has over the queries it was tuned on.
+    pub tuned: Vec<Option<f64>>,
     /// Per stage: paths taken and the number of queries that took them.
     pub paths: Vec<(String, BTreeMap<Path, usize>)>,
     /// Per stage: mean work per query.
@@ -304,6 +307,9 @@ fn numbers(
         quality,
         latency: latency.and_then(|(plan, timing)| latency::latency(timing, &own, &stages, plan)),
         measured: measured.clone(),
+        tuned: (traces.tuned.iter())
+            .map(|values| stats::mean(&values.values().copied().collect::<Vec<f64>>()))
+            .collect(),
         paths: named(&stages).into_iter().zip(traces.paths).collect(),
         counters: named(&stages).into_iter().zip(traces.counters).collect(),
     };

@@ -1,6 +1,6 @@
 //! Carries out a plan: prepares vectors, builds each index once, asks every query, times, and writes the bundle.
 //!
-//! It knows backends only through their traits and no measure at all. A cell that fails becomes a record and the run
+//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses them. A cell that fails becomes a record and the run
 //! goes on.
 
 mod cell;
@@ -11,6 +11,7 @@ mod oracle;
 mod quality;
 mod record;
 mod timing;
+mod tuning;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,6 +28,7 @@ use crate::prepare::{
 };
 use crate::progress::{Event, Observer};
 use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
+use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
 use clock::Clock;
@@ -41,6 +43,8 @@ pub struct Runner<'a> {
     pub plan: &'a Plan,
     /// Data sets by name.
     pub datasets: &'a BTreeMap<String, Dataset>,
+    /// Queries to tune on: data set and split → a data set without documents, whose queries and judgements are those.
+    pub tuning: &'a BTreeMap<(String, String), Dataset>,
     /// Backends by their name in the plan.
     pub backends: &'a BTreeMap<String, Box<dyn Backend>>,
     /// Models; the quality pass reads them through the cache.
@@ -79,6 +83,9 @@ pub enum RunError {
     /// Exact neighbours could not be had.
     #[error(transparent)]
     Neighbours(#[from] NeighboursError),
+    /// Weights could not be tuned.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
     /// The bundle could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,6 +115,7 @@ struct Answered<'a> {
     build: usize,
     answers: Vec<Vec<StageAnswer>>,
     exact: BTreeMap<String, String>,
+    tuned: Vec<Tuned>,
     findings: Vec<Finding>,
 }
 
@@ -127,8 +135,14 @@ impl Runner<'_> {
             }
             let start = self.clock.now();
             let prepared = self.prepare(data, &cells, embedder.as_mut())?;
+            let sets = tuning::sets(self, name, &prepared, embedder.as_mut())?;
             cost.prepare += self.clock.now() - start;
-            self.data_set(data, &prepared, &cells, reranker.as_mut(), bundle)?;
+            let of_data = OfData {
+                data,
+                prepared: &prepared,
+                sets: &sets,
+            };
+            self.data_set(of_data, &cells, reranker.as_mut(), bundle)?;
         }
         cost.texts = embedder.map(|e| e.used).unwrap_or_default();
         cost.pairs = reranker.map(|r| r.used).unwrap_or_default();
@@ -155,27 +169,47 @@ impl Runner<'_> {
     /// All cells of one data set: indexes, quality, then timing with the cells taking turns.
     fn data_set(
         &self,
-        data: &Dataset,
-        prepared: &PreparedData,
+        of_data: OfData<'_>,
         cells: &[&Cell],
         mut reranker: Option<&mut CachedReranker<'_>>,
         bundle: &mut BundleWriter,
     ) -> Result<(), RunError> {
         let mut builds: Vec<Built> = Vec::new();
         let mut oracle = Oracle::new(self.cache, self.watch);
-        let mut answered: Vec<Answered<'_>> = Vec::new();
+        let mut effective: Vec<(Cell, Vec<Tuned>)> = Vec::new();
         for cell in cells {
-            let context = CellContext::new(cell, data, prepared);
-            match self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle) {
-                Ok(done) => answered.push(done),
-                Err(Stopped::Cell(outcome)) => bundle.cell(&CellRecord {
-                    cell: cell.id.clone(),
-                    outcome,
-                })?,
-                Err(Stopped::Run(error)) => return Err(error),
+            let tuned = self.tuned(cell, of_data, &mut builds, reranker.as_deref_mut());
+            effective.extend(or_record(cell, tuned, bundle)?);
+        }
+        let mut answered: Vec<Answered<'_>> = Vec::new();
+        for (cell, tuned) in &effective {
+            let context = CellContext::new(cell, of_data.data, of_data.prepared);
+            let done = self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle);
+            let mut done = or_record(cell, done, bundle)?;
+            if let Some(done) = &mut done {
+                done.findings.extend(tuning::findings(tuned));
+                done.tuned.clone_from(tuned);
             }
+            answered.extend(done);
         }
         self.time(&mut answered, &builds, bundle)
+    }
+
+    /// The cell as it is run: with the weights that its tuning finds, where it has any.
+    fn tuned(
+        &self,
+        cell: &Cell,
+        of_data: OfData<'_>,
+        builds: &mut Vec<Built>,
+        reranker: Option<&mut CachedReranker<'_>>,
+    ) -> Result<(Cell, Vec<Tuned>), Stopped> {
+        if !tuning::is_tuned(cell) {
+            return Ok((cell.clone(), Vec::new()));
+        }
+        let context = CellContext::new(cell, of_data.data, of_data.prepared);
+        let build = self.build(&context, builds)?;
+        let index = builds[build].index.as_ref();
+        Ok(tuning::tuned(cell, of_data, index, reranker, self.watch)?)
     }
 
     /// Builds the cell's index if no earlier cell did, and asks every query once.
@@ -188,13 +222,7 @@ impl Runner<'_> {
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
         let cell = context.cell;
-        let backend = self.backends[&cell.backend].as_ref();
-        backend
-            .check(&cell.index, &cell.pipeline)
-            .map_err(|reason| Outcome::Unsupported {
-                reason: reason.to_string(),
-            })?;
-        let build = self.build(&context, backend, builds)?;
+        let build = self.build(&context, builds)?;
         let Built { index, stats, .. } = &builds[build];
         let answers = quality::answers(&context, index.as_ref(), reranker, self.watch)?;
         let findings = checks::answers(&context, stats, &answers);
@@ -212,16 +240,19 @@ impl Runner<'_> {
             build,
             answers,
             exact,
+            tuned: Vec::new(),
             findings,
         })
     }
 
-    fn build(
-        &self,
-        context: &CellContext<'_>,
-        backend: &dyn Backend,
-        builds: &mut Vec<Built>,
-    ) -> Result<usize, BackendError> {
+    fn build(&self, context: &CellContext<'_>, builds: &mut Vec<Built>) -> Result<usize, Stopped> {
+        let cell = context.cell;
+        let backend = self.backends[&cell.backend].as_ref();
+        backend
+            .check(&cell.index, &cell.pipeline)
+            .map_err(|reason| Outcome::Unsupported {
+                reason: reason.to_string(),
+            })?;
         let key = context.cell.build_key();
         if let Some(known) = builds.iter().position(|b| b.key == key) {
             return Ok(known);
@@ -296,6 +327,31 @@ impl Runner<'_> {
             record::record(a, builds, Some(result), bundle)?;
         }
         Ok(())
+    }
+}
+
+/// One data set as its cells see it.
+#[derive(Debug, Clone, Copy)]
+struct OfData<'a> {
+    data: &'a Dataset,
+    prepared: &'a PreparedData,
+    sets: &'a tuning::Sets<'a>,
+}
+
+/// What was done, or a line in the bundle that says why not.
+fn or_record<T>(
+    cell: &Cell,
+    done: Result<T, Stopped>,
+    bundle: &mut BundleWriter,
+) -> Result<Option<T>, RunError> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Stopped::Run(error)) => Err(error),
+        Err(Stopped::Cell(outcome)) => {
+            let cell = cell.id.clone();
+            bundle.cell(&CellRecord { cell, outcome })?;
+            Ok(None)
+        }
     }
 }
 

@@ -238,6 +238,7 @@ fn run(fault: Fault) -> Evaluation {
     let runner = Runner {
         plan: &loaded.plan,
         datasets: &datasets,
+        tuning: &BTreeMap::new(),
         backends: &backends,
         models: LiveModels {
             embedder: Some(&embedder),

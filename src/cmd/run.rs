@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::args::RunArgs;
 use super::models::LoadedModels;
 use super::progress::Talk;
-use super::{Exit, data, data_out, models, plan};
+use super::{Exit, data, data_out, models, plan, tuning};
 use crate::backend::{Backend, local::LocalBackend};
 use crate::dataset::{Dataset, SourceFile};
 use crate::evaluate::{CellState, Evaluation, GateOutcome, evaluate};
@@ -69,6 +69,10 @@ impl Experiment<'_> {
             Ok(datasets) => datasets,
             Err(exit) => return Ok(exit),
         };
+        let tuning = match tuning::load(plan, &datasets, self.talk) {
+            Ok(tuning) => tuning,
+            Err(exit) => return Ok(exit),
+        };
         let cache = cache::default_dir();
         let models = match models::load(plan, &cache) {
             Ok(models) => models,
@@ -84,6 +88,7 @@ impl Experiment<'_> {
         let cost = Runner {
             plan,
             datasets: &datasets,
+            tuning: &tuning,
             backends: &backends,
             models: LiveModels {
                 embedder: models.embedder.as_deref().map(|m| m as &dyn Embedder),

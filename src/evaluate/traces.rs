@@ -12,6 +12,7 @@ use crate::pipeline::StageKind;
 use crate::plan::{Cell, Plan, TiePolicy};
 use crate::run::Run;
 use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreError};
+use crate::tune::Tuned;
 
 /// What the traces of one cell say.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct CellTraces {
     pub(super) values: Vec<BTreeMap<String, f64>>,
     /// Beside the values: query → the same over the orders of tied documents.
     pub(super) over_ties: Vec<BTreeMap<String, Tied>>,
+    /// Per tuned weights of the cell: query → value of the measure they were tuned by.
+    pub(super) tuned: Vec<BTreeMap<String, f64>>,
     /// Per stage: path → number of queries.
     pub(super) paths: Vec<BTreeMap<Path, usize>>,
     /// Per stage.
@@ -35,6 +38,7 @@ pub(super) fn read(
 ) -> Result<BTreeMap<String, CellTraces>, StoreError> {
     let cells: HashMap<&str, &Cell> = bundle.plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
     let exact = ExactLists::read(bundle)?;
+    let tuned = tuned(bundle);
     let mut all: BTreeMap<String, CellTraces> = BTreeMap::new();
     bundle.for_each_trace(|trace| {
         let Some(cell) = cells.get(trace.cell.as_str()) else {
@@ -45,10 +49,28 @@ pub(super) fn read(
             cell,
             qrels: &qrels[&cell.data],
             exact: &exact,
+            tuned: tuned.get(&cell.id).map_or(&[], Vec::as_slice),
         };
         walk.add(&trace, all.entry(trace.cell.clone()).or_default());
     })?;
     Ok(all)
+}
+
+/// What the weights of each cell were tuned by, at their stages.
+fn tuned(bundle: &Bundle) -> HashMap<String, Vec<StageMeasure>> {
+    let of_record = |record: &CellRecord| {
+        let Outcome::Measured(measured) = &record.outcome else {
+            return None;
+        };
+        let at_stage = |tuned: &Tuned| {
+            let measure = tuned.measure.parse().ok()?;
+            let stage = Some(tuned.stage.clone());
+            Some(StageMeasure { stage, measure })
+        };
+        let measures = measured.tuned.iter().map(at_stage).collect::<Option<_>>()?;
+        Some((record.cell.clone(), measures))
+    };
+    bundle.cells.iter().filter_map(of_record).collect()
 }
 
 /// Exact neighbours of the bundle, by cell and stage.
@@ -89,6 +111,7 @@ struct Walk<'a> {
     cell: &'a Cell,
     qrels: &'a Qrels,
     exact: &'a ExactLists,
+    tuned: &'a [StageMeasure],
 }
 
 impl Walk<'_> {
@@ -110,6 +133,12 @@ impl Walk<'_> {
             if let Some(value) = value {
                 to.values[i].insert(trace.query.clone(), value);
                 to.over_ties[i].insert(trace.query.clone(), tied);
+            }
+        }
+        to.tuned.resize_with(self.tuned.len(), BTreeMap::new);
+        for (measure, values) in self.tuned.iter().zip(&mut to.tuned) {
+            if let Some((value, _)) = self.value(measure, trace) {
+                values.insert(trace.query.clone(), value);
             }
         }
         for (s, stage) in trace.stages.iter().enumerate() {

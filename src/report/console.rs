@@ -138,6 +138,7 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
     used.push(ties::policy(tie).to_owned());
     notes.push(used.join(", "));
     notes.extend(board.ties.clone());
+    notes.extend(board.tuned.iter().cloned());
     if !board.too_few.is_empty() {
         notes.push(format!("too few samples for {}", listed(&board.too_few, 6)));
     }

@@ -117,6 +117,7 @@ pub(crate) fn hybrid() -> Pipeline {
             weights: vec![1.0, 1.0],
         },
         limit: 30,
+        tune: None,
     };
     let stages = vec![
         dense_stage(),
@@ -183,11 +184,13 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         },
         timing: None,
         exact: BTreeMap::new(),
+        tuned: Vec::new(),
         findings: Vec::new(),
     };
     CellNumbers {
         quality,
         latency: None,
+        tuned: Vec::new(),
         measured,
         paths: Vec::new(),
         counters: Vec::new(),

@@ -18,6 +18,7 @@ use super::view::stages::{StageTable, stage_table};
 use super::view::text::{count, listed, visible};
 use super::view::ties::{TieTable, table as tie_table};
 use super::view::trust::{Fact, facts};
+use super::view::tuned::{TunedRow, tuned};
 use super::view::verdict::{Verdict, verdict};
 
 /// A blank as wide as a digit, and one as wide as a point: they align numbers that are set flush right.
@@ -55,6 +56,7 @@ struct Page<'a> {
     gates: Vec<GateRow>,
     boards: Vec<Board>,
     ties: Vec<TieTable>,
+    tuned: Vec<(String, Vec<TunedRow>)>,
     missing: Vec<Found>,
     findings: Vec<Found>,
     figures: Vec<Figure>,
@@ -90,6 +92,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         gates: gates(evaluation, &sets),
         boards,
         ties: sets.iter().map(tie_table).collect(),
+        tuned: sets.iter().map(|s| (s.data.to_owned(), tuned(s))).collect(),
         missing: without_numbers(&sets),
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),

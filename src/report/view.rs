@@ -21,4 +21,5 @@ pub(crate) mod stages;
 pub(crate) mod text;
 pub(crate) mod ties;
 pub(crate) mod trust;
+pub(crate) mod tuned;
 pub(crate) mod verdict;

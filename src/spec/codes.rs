@@ -57,6 +57,8 @@ codes! {
     Weights "E0303" "Weights that do not fit the lists, or decide nothing."
     FromCycle "E0304" "Pipelines that continue one another in a circle."
     ManyRerankers "E0305" "More than one reranker in an experiment."
+    NotTunable "E0306" "Weights that cannot be tuned so: no mean over judged queries, or no splits."
+    TunedOnMeasured "E0307" "Weights that would be tuned on the queries that are measured."
     UnknownAxis "E0401" "A path that names no setting of any pipeline or of the index."
     EmptyAxis "E0402" "An axis, a row or an added combination without values."
     WrongValue "E0403" "A value that its setting does not take."

@@ -9,6 +9,7 @@ use super::judgement::Judgement;
 use super::number::{self, ByteUnit, NOT_APPLICABLE, UNDEFINED};
 use super::set::{Ran, Set, percentile_of};
 use super::ties;
+use super::tuned::{self, TunedRow};
 
 /// One data set's table.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct Board {
     pub(crate) index_unit: &'static str,
     /// What the mark of ties means, where there is one.
     pub(crate) ties: Option<String>,
+    /// Weights that were tuned, a sentence each.
+    pub(crate) tuned: Vec<String>,
     /// The reference first, then by headline measure, then the cells without numbers.
     pub(crate) rows: Vec<Row>,
 }
@@ -138,6 +141,7 @@ impl Board {
             too_few: too_few.into_iter().map(number::percentile).collect(),
             index_unit: unit.name(),
             ties: ties::note(set),
+            tuned: tuned::tuned(set).iter().map(TunedRow::sentence).collect(),
             rows: ordered(set).iter().map(row).collect(),
             measures: measures.into_iter().map(str::to_owned).collect(),
         }
