@@ -156,8 +156,16 @@ fn manifest() -> Manifest {
     }
 }
 
-/// Runs the spec above: what was asked, the bundle, and the numbers of its one cell.
-fn run() -> (Vec<(String, usize)>, Bundle, CellNumbers) {
+/// What was asked, the bundle, and the numbers of its one cell.
+struct Ran {
+    asked: Vec<(String, usize)>,
+    bundle: Bundle,
+    numbers: CellNumbers,
+    _dir: tempfile::TempDir,
+}
+
+/// Runs the spec above.
+fn run() -> Ran {
     let dir = tempfile::tempdir().unwrap();
     write_data(&dir.path().join("data"));
     let spec = dir.path().join("spec.yaml");
@@ -195,12 +203,17 @@ fn run() -> (Vec<(String, usize)>, Bundle, CellNumbers) {
         panic!("the cell ran");
     };
     let asked = log.lock().unwrap().clone();
-    (asked, bundle, *numbers)
+    Ran {
+        asked,
+        bundle,
+        numbers: *numbers,
+        _dir: dir,
+    }
 }
 
 #[test]
 fn the_tuning_queries_are_asked_once_and_before_all_others() {
-    let (asked, _, numbers) = run();
+    let Ran { asked, numbers, .. } = run();
     // Two lists and no fusion for tuning; then the quality pass, one query to warm up and the timed pass.
     let expected = [
         ("1001", 2),
@@ -226,7 +239,12 @@ fn the_tuning_queries_are_asked_once_and_before_all_others() {
 
 #[test]
 fn the_weights_found_are_kept_and_used() {
-    let (_, bundle, numbers) = run();
+    let Ran {
+        bundle,
+        numbers,
+        _dir,
+        ..
+    } = run();
     let [tuned] = numbers.measured.tuned.as_slice() else {
         panic!("{:?}", numbers.measured.tuned)
     };

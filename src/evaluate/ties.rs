@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CellResult, CellState, Difference, Quality};
+use super::{CellResult, CellState, Quality};
 use crate::measure::OverTies;
 use crate::plan::TiePolicy;
 use crate::stats;
@@ -102,11 +102,11 @@ pub(super) fn warn(policy: TiePolicy, cells: &mut [CellResult]) {
 
 /// Whether the cell is ahead under one order of the ties in both rankings, and behind under another.
 fn turned(quality: &Quality, reference: Option<&TieRange>) -> bool {
-    let (Some(own), Some(reference), Some(Difference { .. })) = (quality.ties, reference, quality.difference)
-    else {
+    let (Some(own), Some(reference)) = (quality.ties, reference) else {
         return false;
     };
-    own.width().max(reference.width()) > ROUNDING
+    quality.difference.is_some()
+        && own.width().max(reference.width()) > ROUNDING
         && own.least < reference.greatest
         && reference.least < own.greatest
 }
@@ -126,6 +126,7 @@ fn finding(measures: &[&str]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Difference;
 
     fn range(least: f64, greatest: f64) -> TieRange {
         TieRange {

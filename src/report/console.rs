@@ -124,7 +124,7 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
             count(hidden, "more row is", "more rows are")
         ));
     }
-    let mut used: Vec<String> = [
+    let used: Vec<String> = [
         Judgement::Better,
         Judgement::Worse,
         Judgement::Unclear,
@@ -135,8 +135,9 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
     .filter(|j| board.rows.iter().any(|r| judgement(r) == Some(*j)))
     .map(|j| format!("{} {}", j.glyph(), j.word()))
     .collect();
-    used.push(ties::policy(tie).to_owned());
-    notes.push(used.join(", "));
+    let glyphs = Some(used.join(", ")).filter(|glyphs| !glyphs.is_empty());
+    let legend: Vec<String> = glyphs.into_iter().chain([ties::policy(tie).to_owned()]).collect();
+    notes.push(legend.join("; "));
     notes.extend(board.ties.clone());
     notes.extend(board.tuned.iter().cloned());
     if !board.too_few.is_empty() {
