@@ -128,6 +128,21 @@ pub struct Tune {
     pub parts: usize,
 }
 
+impl Tune {
+    /// Most weights that may be tried.
+    pub const MOST_POINTS: usize = 10_000;
+
+    /// How many weights of so many lists are tried: C(parts + lists − 1, lists − 1); `None` when it is beyond counting.
+    pub fn points(parts: usize, lists: usize) -> Option<usize> {
+        let mut count: usize = 1;
+        for i in 1..lists {
+            // Exact at every step: a product of i following numbers can be divided by i!.
+            count = count.checked_mul(parts.checked_add(i)?)? / i;
+        }
+        Some(count)
+    }
+}
+
 /// Reorders one list with a cross-encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rerank {

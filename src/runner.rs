@@ -21,7 +21,7 @@ use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnsw
 use crate::dataset::Dataset;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Plan, TiePolicy};
 use crate::prepare::neighbours::NeighboursError;
 use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
@@ -141,6 +141,7 @@ impl Runner<'_> {
                 data,
                 prepared: &prepared,
                 sets: &sets,
+                tie: self.plan.measure.tie,
             };
             self.data_set(of_data, &cells, reranker.as_mut(), bundle)?;
         }
@@ -336,6 +337,7 @@ struct OfData<'a> {
     data: &'a Dataset,
     prepared: &'a PreparedData,
     sets: &'a tuning::Sets<'a>,
+    tie: TiePolicy,
 }
 
 /// What was done, or a line in the bundle that says why not.

@@ -14,15 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{Dataset, Doc, Grade, Itself};
 use crate::hit::Hit;
-use crate::measure::{Measure, Topic};
+use crate::measure::{Measure, Ties, Topic};
 use crate::pipeline::{Fuse, Fusion, Tune, fusion};
+use crate::plan::TiePolicy;
 use crate::stats;
 
-pub use grid::points;
 pub use splits::{SplitError, check};
 
-/// Most weights that are tried.
-pub const MOST_POINTS: usize = 10_000;
 /// Fewer queries than these say little of any weight.
 pub const FEW: usize = 20;
 /// Means closer than this are equal.
@@ -80,7 +78,7 @@ pub enum TuneError {
 }
 
 /// The weights with the highest mean over the queries of `set`; of equal means, the most even weights, and of equally
-/// even ones those that favour the earlier lists. Ties within a list stand by document id, as everywhere.
+/// even ones those that favour the earlier lists. `tie` says what a value is where fused scores are equal.
 ///
 /// `lists` has the candidate lists of every query of `set`, in the order of `fuse.of`; their points are positions in `docs`.
 ///
@@ -92,6 +90,7 @@ pub fn choose(
     set: &Dataset,
     docs: &[Doc],
     lists: &[Vec<&[Hit]>],
+    tie: TiePolicy,
 ) -> Result<Tuned, TuneError> {
     let measure: Measure = tune.measure.parse().map_err(|error| TuneError::Measure {
         stage: stage.to_owned(),
@@ -103,6 +102,7 @@ pub fn choose(
         docs,
         lists,
         limit: fuse.limit,
+        tie,
     };
     let grid = grid::simplex(fuse.of.len(), tune.parts);
     let scored: Option<Vec<(f64, usize)>> = grid
@@ -153,6 +153,7 @@ struct Scorer<'a> {
     docs: &'a [Doc],
     lists: &'a [Vec<&'a [Hit]>],
     limit: usize,
+    tie: TiePolicy,
 }
 
 impl Scorer<'_> {
@@ -170,10 +171,17 @@ impl Scorer<'_> {
 
     fn value(&self, query: &str, judged: &BTreeMap<String, Grade>, hits: &[Hit]) -> Option<f64> {
         let qrels = &self.set.qrels;
-        let ranking = hits.iter().map(|hit| self.docs[hit.point as usize].id.as_str());
-        let ranking = ranking.filter(|doc| qrels.itself == Itself::Counts || *doc != query);
-        self.measure
-            .value(&Topic::new(ranking, judged, qrels.unlisted.grade()))
+        let doc = |hit: &Hit| self.docs[hit.point as usize].id.as_str();
+        let counts = |hit: &&Hit| qrels.itself == Itself::Counts || doc(hit) != query;
+        let hits: Vec<&Hit> = hits.iter().filter(counts).collect();
+        let topic = Topic::new(hits.iter().map(|hit| doc(hit)), judged, qrels.unlisted.grade());
+        match self.tie {
+            TiePolicy::Docid => self.measure.value(&topic),
+            TiePolicy::Expected => {
+                let ties = Ties::of(hits.iter().map(|hit| f64::from(hit.score)));
+                self.measure.over_ties(&topic, &ties)?.expected
+            }
+        }
     }
 }
 

@@ -126,20 +126,17 @@ impl Walk<'_> {
             let Some((value, tied)) = self.value(measure, trace) else {
                 continue;
             };
-            let value = match self.plan.measure.tie {
-                TiePolicy::Docid => Some(value),
-                TiePolicy::Expected => tied.over.and_then(|over| over.expected),
-            };
-            if let Some(value) = value {
+            if let Some(value) = self.policy(value, tied) {
                 to.values[i].insert(trace.query.clone(), value);
                 to.over_ties[i].insert(trace.query.clone(), tied);
             }
         }
         to.tuned.resize_with(self.tuned.len(), BTreeMap::new);
         for (measure, values) in self.tuned.iter().zip(&mut to.tuned) {
-            if let Some((value, _)) = self.value(measure, trace) {
-                values.insert(trace.query.clone(), value);
-            }
+            let value = self
+                .value(measure, trace)
+                .and_then(|(value, tied)| self.policy(value, tied));
+            values.extend(value.map(|value| (trace.query.clone(), value)));
         }
         for (s, stage) in trace.stages.iter().enumerate() {
             *to.paths[s].entry(stage.path).or_default() += 1;
@@ -148,6 +145,14 @@ impl Walk<'_> {
         }
         let tops = trace.stages.iter().map(|s| self.top(s, &trace.query)).collect();
         to.tops.insert(trace.query.clone(), tops);
+    }
+
+    /// What the report shows of a value that is `value` in the order of the trace.
+    fn policy(&self, value: f64, tied: Tied) -> Option<f64> {
+        match self.plan.measure.tie {
+            TiePolicy::Docid => Some(value),
+            TiePolicy::Expected => tied.over?.expected,
+        }
     }
 
     /// The value in the order of the trace, and over all orders of tied documents.

@@ -63,7 +63,7 @@ pub fn resolve(
             .push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
     }
     measure::check(&measures, &made, &mut findings);
-    stages::tune::check(&made, &data, &mut findings);
+    stages::tune::check(&made, &data, measure.tie, &mut findings);
     measure::check_judged(&measures, &made, &data, &mut findings);
     let ground = Ground {
         text: &source.text,

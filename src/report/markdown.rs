@@ -138,8 +138,10 @@ fn add_board(out: &mut String, board: &Board, tie: TiePolicy) {
     }
     let notes = std::iter::once(ties::policy(tie)).chain(board.ties.as_deref());
     let notes = notes.chain(board.tuned.iter().map(String::as_str));
-    let notes: Vec<String> = notes.map(cell).collect();
-    line(out, &format!("\n{}.", notes.join(". ")));
+    out.push('\n');
+    for note in notes {
+        line(out, &format!("- {}", cell(note)));
+    }
 }
 
 fn cells(board: &Board, entry: &Row, columns: usize) -> Vec<String> {

@@ -71,7 +71,14 @@ pub(super) fn tuned(
             .iter()
             .map(|answers| fuse.of.iter().map(|of| context.input(of, answers)).collect())
             .collect();
-        let tuned = tune::choose(&stage.name, (fuse, tune), set, &of_data.data.docs, &lists)?;
+        let tuned = tune::choose(
+            &stage.name,
+            (fuse, tune),
+            set,
+            &of_data.data.docs,
+            &lists,
+            of_data.tie,
+        )?;
         cell.pipeline.set_weights(&tuned.stage, &tuned.weights);
         found.push(tuned);
     }

@@ -1,15 +1,5 @@
 //! The weights that are tried: all ways to share 1 among the lists in equal parts.
 
-/// How many there are: C(parts + lists − 1, lists − 1); `None` when no one can count so far.
-pub fn points(lists: usize, parts: usize) -> Option<usize> {
-    let mut count: usize = 1;
-    for i in 1..lists {
-        // Exact at every step: a product of i following numbers can be divided by i!.
-        count = count.checked_mul(parts.checked_add(i)?)? / i;
-    }
-    Some(count)
-}
-
 /// All of them in parts, the first list from all to nothing.
 pub(super) fn simplex(lists: usize, parts: usize) -> Vec<Vec<usize>> {
     match lists {
@@ -33,6 +23,7 @@ pub(super) fn weights(point: &[usize], parts: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Tune;
 
     #[test]
     fn every_way_to_share_once() {
@@ -46,8 +37,8 @@ mod tests {
     #[test]
     fn the_count_is_known_beforehand() {
         for (lists, parts) in [(2, 10), (3, 10), (4, 5), (1, 3)] {
-            assert_eq!(points(lists, parts), Some(simplex(lists, parts).len()));
+            assert_eq!(Tune::points(parts, lists), Some(simplex(lists, parts).len()));
         }
-        assert_eq!(points(60, 1_000_000), None);
+        assert_eq!(Tune::points(1_000_000, 60), None);
     }
 }

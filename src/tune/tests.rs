@@ -48,12 +48,22 @@ fn fuse() -> Fuse {
 }
 
 fn tuned(set: &Dataset, lists: &[Vec<&[Hit]>], measure: &str, parts: usize) -> Result<Tuned, TuneError> {
+    tuned_by(TiePolicy::Docid, set, lists, measure, parts)
+}
+
+fn tuned_by(
+    tie: TiePolicy,
+    set: &Dataset,
+    lists: &[Vec<&[Hit]>],
+    measure: &str,
+    parts: usize,
+) -> Result<Tuned, TuneError> {
     let tune = Tune {
         split: "tune".to_owned(),
         measure: measure.to_owned(),
         parts,
     };
-    choose("f", (&fuse(), &tune), set, &set.docs, lists)
+    choose("f", (&fuse(), &tune), set, &set.docs, lists, tie)
 }
 
 #[test]
@@ -93,6 +103,20 @@ fn of_equal_means_the_most_even_weights_win() {
         "{:?}",
         found.weights
     );
+}
+
+#[test]
+fn expected_values_take_both_orders_of_a_tie() {
+    // With even weights `a` and `b` tie, and `b` is right: first by id, first in one order of two.
+    let (d, s) = (list(&[(0, 1.0)]), list(&[(1, 1.0)]));
+    let set = set(&[("q1", "b")]);
+    let lists = vec![vec![d.as_slice(), s.as_slice()]];
+    let scores = |tie| -> Vec<f64> {
+        let found = tuned_by(tie, &set, &lists, "success@1", 2).unwrap();
+        found.curve.iter().map(|p| p.score).collect()
+    };
+    assert_eq!(scores(TiePolicy::Docid), [0.0, 1.0, 1.0]);
+    assert_eq!(scores(TiePolicy::Expected), [0.0, 0.5, 1.0]);
 }
 
 #[test]

@@ -6,11 +6,10 @@ use crate::pipeline::{StageKind, Tune};
 use crate::plan::cells::Made;
 use crate::plan::data::DataSet;
 use crate::plan::findings::Findings;
-use crate::plan::measure;
 use crate::plan::numbers::out_of_range;
+use crate::plan::{TiePolicy, measure};
 use crate::spec::pipelines::{FoundSpec, FuseSpec, StageSpec, TuneSpec};
 use crate::spec::{Code, Diagnostic, ShortOr};
-use crate::tune::{MOST_POINTS, points};
 
 /// The split that is read where none is named.
 const SPLIT: &str = "test";
@@ -61,16 +60,17 @@ fn parts(tune: &TuneSpec, lists: usize, findings: &mut Findings) -> Option<usize
         return None;
     }
     let parts = parts as usize;
-    if points(lists, parts).is_none_or(|points| points > MOST_POINTS) {
-        let bounds = format!("larger: more than {MOST_POINTS} weights of {lists} lists would be tried");
+    if Tune::points(parts, lists).is_none_or(|points| points > Tune::MOST_POINTS) {
+        let most = Tune::MOST_POINTS;
+        let bounds = format!("larger: more than {most} weights of {lists} lists would be tried");
         findings.push(out_of_range("step", &tune.step, &bounds));
         return None;
     }
     Some(parts)
 }
 
-/// Holds the splits that are tuned on against those that are measured.
-pub(in crate::plan) fn check(cells: &[Made], data: &[DataSet], findings: &mut Findings) {
+/// Holds what is tuned against what is measured: the splits, and the policy for ties.
+pub(in crate::plan) fn check(cells: &[Made], data: &[DataSet], tie: TiePolicy, findings: &mut Findings) {
     for made in cells {
         let Some(set) = data.iter().find(|d| d.source.name == made.cell.data) else {
             continue;
@@ -82,7 +82,8 @@ pub(in crate::plan) fn check(cells: &[Made], data: &[DataSet], findings: &mut Fi
                 StageSpec::Fuse(fuse) if fuse.name.value == stage.name => written(fuse),
                 _ => None,
             });
-            if let Some(diagnostic) = spec.and_then(|spec| wrong(spec, set)) {
+            if let Some(diagnostic) = spec.and_then(|spec| wrong(spec, set).or_else(|| unexpected(spec, tie)))
+            {
                 findings.push(diagnostic);
             }
         }
@@ -105,6 +106,18 @@ fn wrong(tune: &TuneSpec, set: &DataSet) -> Option<Diagnostic> {
                     name another split";
         Diagnostic::new(Code::TunedOnMeasured, title)
             .at(tune.split.span, label)
+            .help(help)
+    })
+}
+
+/// A measure without expected values, in an experiment that asks for them.
+fn unexpected(tune: &TuneSpec, tie: TiePolicy) -> Option<Diagnostic> {
+    let measure: Measure = tune.measure.value.parse().ok()?;
+    (tie == TiePolicy::Expected && !measure.has_expected()).then(|| {
+        let title = format!("no closed form is known of the expected value of `{measure}`");
+        let help = "tune by another measure, or write `tie: docid`";
+        Diagnostic::new(Code::NoExpected, title)
+            .at(tune.measure.span, "")
             .help(help)
     })
 }

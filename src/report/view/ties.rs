@@ -118,7 +118,7 @@ pub(crate) fn note(set: &Set<'_>) -> Option<String> {
     };
     parts.truncate(2);
     Some(format!(
-        "{MARK} depends on the order of tied documents; the widest: {}{more}",
+        "{MARK} tied documents bear on the value; the widest: {}{more}",
         parts.join("; ")
     ))
 }
@@ -153,7 +153,7 @@ mod tests {
         let set = &Set::all(&evaluation)[0];
         assert_eq!(
             note(set).unwrap(),
-            "~ depends on the order of tied documents; the widest: nDCG@10 0.700 to 0.740, a tie across the cut-off in \
+            "~ tied documents bear on the value; the widest: nDCG@10 0.700 to 0.740, a tie across the cut-off in \
              50 % of queries (hybrid)"
         );
         let rows = table(set).rows;
