@@ -1,8 +1,9 @@
-//! Weights tuned in a whole run: which queries are asked for it, what is found, and that all of the run uses it.
+//! A fusion of two lists in a whole run: weights that are tuned (which queries are asked for it, what is found, and that all
+//! of the run uses it), and what equal weights do, which make ties.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -161,15 +162,17 @@ struct Ran {
     asked: Vec<(String, usize)>,
     bundle: Bundle,
     numbers: CellNumbers,
+    /// Of every value that `queries.parquet` would have.
+    policies: BTreeSet<&'static str>,
     _dir: tempfile::TempDir,
 }
 
 /// Runs the spec above.
-fn run() -> Ran {
+fn run(spec_text: &str) -> Ran {
     let dir = tempfile::tempdir().unwrap();
     write_data(&dir.path().join("data"));
     let spec = dir.path().join("spec.yaml");
-    std::fs::write(&spec, SPEC).unwrap();
+    std::fs::write(&spec, spec_text).unwrap();
     let plan = load(&spec, &Catalog::of_folders(&[]).unwrap(), &[]).unwrap().plan;
     let source = &plan.data[0].kind;
     let data = load_data("data", source, &Silent).unwrap();
@@ -181,7 +184,7 @@ fn run() -> Ran {
         "local".into(),
         Box::new(Listening(log.clone())) as Box<dyn Backend>,
     )]);
-    let mut bundle = BundleWriter::create(dir.path(), &manifest(), SPEC, &plan).unwrap();
+    let mut bundle = BundleWriter::create(dir.path(), &manifest(), spec_text, &plan).unwrap();
     bundle.data(&datasets).unwrap();
     let runner = Runner {
         plan: &plan,
@@ -199,13 +202,15 @@ fn run() -> Ran {
     runner.run(&mut bundle).unwrap();
     let path = bundle.finish(&manifest(), &datasets).unwrap();
     let bundle = Bundle::open(&path).unwrap();
-    let CellState::Ok(numbers) = evaluate(&bundle).unwrap().cells[0].state.clone() else {
+    let evaluation = evaluate(&bundle).unwrap();
+    let CellState::Ok(numbers) = evaluation.cells[0].state.clone() else {
         panic!("the cell ran");
     };
     let asked = log.lock().unwrap().clone();
     Ran {
         asked,
         bundle,
+        policies: evaluation.query_values().iter().map(|v| v.tie).collect(),
         numbers: *numbers,
         _dir: dir,
     }
@@ -213,7 +218,7 @@ fn run() -> Ran {
 
 #[test]
 fn the_tuning_queries_are_asked_once_and_before_all_others() {
-    let Ran { asked, numbers, .. } = run();
+    let Ran { asked, numbers, .. } = run(SPEC);
     // Two lists and no fusion for tuning; then the quality pass, one query to warm up and the timed pass.
     let expected = [
         ("1001", 2),
@@ -244,7 +249,7 @@ fn the_weights_found_are_kept_and_used() {
         numbers,
         _dir,
         ..
-    } = run();
+    } = run(SPEC);
     let [tuned] = numbers.measured.tuned.as_slice() else {
         panic!("{:?}", numbers.measured.tuned)
     };
@@ -295,4 +300,43 @@ fn the_weights_found_are_kept_and_used() {
         checks.contains(&"tuning") && !checks.contains(&"timed-answers"),
         "{checks:?}"
     );
+}
+
+/// The spec above with even weights, under a policy for ties.
+fn even(tie: &str) -> Ran {
+    let tuned = "{ tune: { split: tune, measure: success@1, step: 0.5 } }";
+    assert!(SPEC.contains(tuned));
+    let spec = SPEC.replace(tuned, "[0.5, 0.5]");
+    run(&spec.replace("  quality:", &format!("  tie: {tie}\n  quality:")))
+}
+
+#[test]
+fn two_documents_that_tie_are_each_first_in_one_order() {
+    // Each of the two lists has another document first, so that both have 0.5 / 61.
+    let per_query = |ran: &Ran| -> Vec<f64> { ran.numbers.quality[0].per_query.values().copied().collect() };
+    let (docid, expected) = (even("docid"), even("expected"));
+    assert_eq!(
+        per_query(&docid),
+        [0.0, 1.0],
+        "the larger id is first, which is right for q2"
+    );
+    assert_eq!(per_query(&expected), [0.5, 0.5]);
+    for ran in [&docid, &expected] {
+        let ties = ran.numbers.quality[0].ties.unwrap();
+        assert_eq!((ties.least, ties.expected, ties.greatest), (0.0, Some(0.5), 1.0));
+        assert_eq!(
+            ties.cut,
+            Some(1.0),
+            "the tie lies across the first place in both queries"
+        );
+    }
+    assert_eq!(docid.policies, BTreeSet::from(["docid"]));
+    assert_eq!(expected.policies, BTreeSet::from(["expected"]));
+    // `RR` has no cut-off: 1 or 1/2, 3/4 in the mean.
+    let rr = expected.numbers.quality[1].ties.unwrap();
+    assert_eq!(
+        (rr.least, rr.expected, rr.greatest, rr.cut),
+        (0.5, Some(0.75), 1.0, None)
+    );
+    assert_eq!(expected.numbers.quality[1].mean, Some(0.75));
 }
