@@ -134,6 +134,7 @@ fn timed(dir: &Path, plan: &Plan, data: &BTreeMap<String, Dataset>, passes: usiz
         limits: Default::default(),
         plan: &plan,
         datasets: data,
+        tuning: &BTreeMap::new(),
         backends: &backends,
         models: LiveModels {
             embedder: Some(&embedder),

@@ -17,6 +17,7 @@ mod run;
 mod schema;
 mod setup;
 mod shell;
+mod tuning;
 mod validate;
 
 use std::ffi::OsString;

@@ -6,6 +6,7 @@
 mod gates;
 mod knobs;
 mod latency;
+mod ties;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+pub use ties::TieRange;
 use traces::CellTraces;
 
 /// Everything a report says.
@@ -77,6 +79,9 @@ pub struct CellNumbers {
     pub latency: Option<Latency>,
     /// Build, sizes, findings.
     pub measured: Measured,
+    /// Per record of `measured.tuned`: the mean of its measure at its stage over the queries that are measured, beside
+    /// the one that it has over the queries it was tuned on.
+    pub tuned: Vec<Option<f64>>,
     /// Per stage: paths taken and the number of queries that took them.
     pub paths: Vec<(String, BTreeMap<Path, usize>)>,
     /// Per stage: mean work per query.
@@ -105,6 +110,9 @@ pub struct Quality {
     pub total: usize,
     /// Value per query id; an undefined one is absent.
     pub per_query: BTreeMap<String, f64>,
+    /// What the order of tied documents does to the mean; `None` when no query could be scored, and for measures whose
+    /// bounds are not known.
+    pub ties: Option<TieRange>,
     /// Against the reference cell of the same data set; `None` for the reference itself or without one.
     pub difference: Option<Difference>,
 }
@@ -240,6 +248,7 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         })
         .collect();
     differences(plan, &mut cells);
+    ties::warn(plan.measure.tie, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
     Ok(Evaluation {
         gates: gates::check(plan, &cells),
@@ -279,7 +288,9 @@ fn numbers(
         .quality
         .iter()
         .zip(traces.values)
-        .map(|(measure, per_query)| Quality {
+        .zip(&traces.over_ties)
+        .map(|((measure, per_query), over_ties)| Quality {
+            ties: TieRange::of(over_ties),
             measure: measure.to_string(),
             mean: stats::mean(&per_query.values().copied().collect::<Vec<f64>>()),
             scored: per_query.len(),
@@ -296,6 +307,9 @@ fn numbers(
         quality,
         latency: latency.and_then(|(plan, timing)| latency::latency(timing, &own, &stages, plan)),
         measured: measured.clone(),
+        tuned: (traces.tuned.iter())
+            .map(|values| stats::mean(&values.values().copied().collect::<Vec<f64>>()))
+            .collect(),
         paths: named(&stages).into_iter().zip(traces.paths).collect(),
         counters: named(&stages).into_iter().zip(traces.counters).collect(),
     };

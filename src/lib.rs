@@ -41,6 +41,7 @@ pub mod evaluate;
 pub mod measure;
 pub mod stats;
 pub mod store;
+pub mod tune;
 
 mod digits;
 mod suggest;

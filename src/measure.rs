@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Grade;
 
 pub use error::ParseMeasureError;
-pub use knn::knn_recall;
+pub use knn::{knn_recall, knn_recall_over_ties};
 pub use mean::Mean;
 pub use real::Real;
 pub use stage::StageMeasure;

@@ -108,10 +108,39 @@ pub enum Strategy {
 pub struct Fuse {
     /// Names of the stages joined.
     pub of: Vec<String>,
-    /// How.
+    /// How. Weights to be tuned are 1 in a plan, and those found where it is run and reported.
     pub method: Fusion,
     /// Hits handed on.
     pub limit: usize,
+    /// How the weights are found, where they are not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
+}
+
+/// Weights that are tuned on queries of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tune {
+    /// The split of the data set whose queries are asked.
+    pub split: String,
+    /// Name of the measure that is to be highest at this stage.
+    pub measure: String,
+    /// The weights tried are whole numbers of these parts, and their sum is 1.
+    pub parts: usize,
+}
+
+impl Tune {
+    /// Most weights that may be tried.
+    pub const MOST_POINTS: usize = 10_000;
+
+    /// How many weights of so many lists are tried: C(parts + lists − 1, lists − 1); `None` when it is beyond counting.
+    pub fn points(parts: usize, lists: usize) -> Option<usize> {
+        let mut count: usize = 1;
+        for i in 1..lists {
+            // Exact at every step: a product of i following numbers can be divided by i!.
+            count = count.checked_mul(parts.checked_add(i)?)? / i;
+        }
+        Some(count)
+    }
 }
 
 /// Reorders one list with a cross-encoder.
@@ -143,6 +172,15 @@ impl Pipeline {
     /// The stage of that name.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|s| s.name == name)
+    }
+
+    /// Puts the weights of a fusion in their place; nothing where no fusion has that name.
+    pub fn set_weights(&mut self, stage: &str, weights: &[f64]) {
+        for stage in self.stages.iter_mut().filter(|s| s.name == stage) {
+            if let StageKind::Fuse(fuse) = &mut stage.kind {
+                fuse.method = fuse.method.with_weights(weights);
+            }
+        }
     }
 
     /// The stages a backend runs: everything before the first stage that needs a model on the client.

@@ -173,6 +173,9 @@ pub struct Dropped {
 pub struct MeasurePlan {
     /// Effectiveness measures in the order of the spec.
     pub quality: Vec<StageMeasure>,
+    /// What a value is where documents have equal scores.
+    #[serde(default)]
+    pub tie: TiePolicy,
     /// How latency is taken; `None` takes none.
     pub latency: Option<LatencyPlan>,
     /// Which queries the report shows in full.
@@ -181,6 +184,27 @@ pub struct MeasurePlan {
     pub slices: Vec<String>,
     /// The seed of everything random.
     pub seed: u64,
+}
+
+/// What a value is where documents have equal scores; one policy for a whole report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TiePolicy {
+    /// That of one order: by document id, descending, as trec_eval has it.
+    #[default]
+    Docid,
+    /// Its mean over all orders of tied documents.
+    Expected,
+}
+
+impl TiePolicy {
+    /// As a spec writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TiePolicy::Docid => "docid",
+            TiePolicy::Expected => "expected",
+        }
+    }
 }
 
 /// How latency is taken.

@@ -56,7 +56,7 @@ pub struct DenseVectors {
 #[derive(Debug)]
 pub struct SparseVectors {
     /// Turns queries into vectors of the same dictionary.
-    pub encoder: Bm25Encoder,
+    pub encoder: Arc<Bm25Encoder>,
     /// One per document; empty where it has no such text.
     pub docs: Vec<SparseVector>,
     /// One per query.
@@ -123,11 +123,14 @@ pub struct CachedReranker<'a> {
     pub used: CacheUse,
 }
 
+/// What names of vectors that came with the data begin with.
+const PRECOMPUTED: &str = "precomputed ";
+
 /// The name under which vectors of that configuration are shared.
 pub fn vector_key(config: &VectorConfig) -> String {
     match config {
         VectorConfig::Dense { text } => format!("dense {}", text.join("+")),
-        VectorConfig::Precomputed { name } => format!("precomputed {name}"),
+        VectorConfig::Precomputed { name } => format!("{PRECOMPUTED}{name}"),
         VectorConfig::Bm25 { text, k1, b } => format!("bm25 {} k1={k1} b={b}", text.join("+")),
     }
 }
@@ -191,6 +194,55 @@ pub fn prepare(
     Ok(prepared)
 }
 
+/// What `prepared` is for other queries over the same documents: those of `other`, a split of the same data set. What
+/// only building an index needs is left out.
+pub fn for_queries(
+    prepared: &PreparedData,
+    other: &Dataset,
+    embedder: Option<&mut CachedEmbedder<'_>>,
+    watch: &dyn Observer,
+) -> Result<PreparedData, PrepareError> {
+    let texts: Vec<&str> = other.queries.iter().map(|q| q.text.as_str()).collect();
+    let embedded = match embedder {
+        Some(embedder) if prepared.dense.values().any(|d| d.embedded) => {
+            Some(Arc::new(embedder.embed(&texts, watch)?))
+        }
+        _ => None,
+    };
+    let dense = |(key, vectors): (&String, &DenseVectors)| {
+        let queries = match vectors.embedded {
+            true => embedded.clone().ok_or(PrepareError::NoEmbedder)?,
+            false => precomputed(other, key.trim_start_matches(PRECOMPUTED))?.queries,
+        };
+        let of_other = DenseVectors {
+            metric: vectors.metric,
+            rows: vectors.rows.clone(),
+            points: Vec::new(),
+            queries,
+            embedded: vectors.embedded,
+        };
+        Ok((key.clone(), of_other))
+    };
+    let sparse = |(key, vectors): (&String, &SparseVectors)| {
+        let of_other = SparseVectors {
+            encoder: vectors.encoder.clone(),
+            docs: Vec::new(),
+            queries: texts.iter().map(|text| vectors.encoder.query(text)).collect(),
+        };
+        (key.clone(), of_other)
+    };
+    Ok(PreparedData {
+        dense: prepared
+            .dense
+            .iter()
+            .map(dense)
+            .collect::<Result<_, PrepareError>>()?,
+        sparse: prepared.sparse.iter().map(sparse).collect(),
+        payload: Vec::new(),
+        passages: prepared.passages.clone(),
+    })
+}
+
 /// Vectors that came with the data: shared, not copied.
 fn precomputed(data: &Dataset, name: &str) -> Result<DenseVectors, PrepareError> {
     let given = data.vectors.get(name).ok_or_else(|| PrepareError::NoVectors {
@@ -244,7 +296,7 @@ fn sparse(data: &Dataset, fields: &[String], k1: f32, b: f32) -> Result<SparseVe
     let (encoder, docs) = Bm25Encoder::fit(&texts, k1, b);
     let queries = data.queries.iter().map(|q| encoder.query(&q.text)).collect();
     Ok(SparseVectors {
-        encoder,
+        encoder: Arc::new(encoder),
         docs,
         queries,
     })

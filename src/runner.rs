@@ -1,6 +1,6 @@
 //! Carries out a plan: prepares vectors, builds each index once, asks every query, times, and writes the bundle.
 //!
-//! It knows backends only through their traits and no measure at all. A cell that fails becomes a record and the run
+//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses them. A cell that fails becomes a record and the run
 //! goes on.
 
 mod cell;
@@ -12,6 +12,7 @@ mod oracle;
 mod quality;
 mod record;
 mod timing;
+mod tuning;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,13 +22,14 @@ use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnsw
 use crate::dataset::Dataset;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Plan, TiePolicy};
 use crate::prepare::neighbours::NeighboursError;
 use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
 use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
+use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
 use clock::Clock;
@@ -44,6 +46,8 @@ pub struct Runner<'a> {
     pub plan: &'a Plan,
     /// Data sets by name.
     pub datasets: &'a BTreeMap<String, Dataset>,
+    /// Queries to tune on: data set and split → a data set without documents, whose queries and judgements are those.
+    pub tuning: &'a BTreeMap<(String, String), Dataset>,
     /// Backends by their name in the plan.
     pub backends: &'a BTreeMap<String, Box<dyn Backend>>,
     /// Models; the quality pass reads them through the cache.
@@ -84,6 +88,9 @@ pub enum RunError {
     /// Exact neighbours could not be had.
     #[error(transparent)]
     Neighbours(#[from] NeighboursError),
+    /// Weights could not be tuned.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
     /// The bundle could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -116,6 +123,7 @@ struct Answered<'a> {
     build: usize,
     answers: Vec<Vec<StageAnswer>>,
     exact: BTreeMap<String, String>,
+    tuned: Vec<Tuned>,
     findings: Vec<Finding>,
 }
 
@@ -138,8 +146,18 @@ impl Runner<'_> {
                 Err(PrepareError::Cancelled) => break,
                 prepared => prepared?,
             };
+            let sets = match tuning::sets(self, name, &prepared, embedder.as_mut()) {
+                Err(PrepareError::Cancelled) => break,
+                sets => sets?,
+            };
             cost.prepare += self.clock.now() - start;
-            if let Flow::End = self.data_set(data, &prepared, &cells, reranker.as_mut(), bundle)? {
+            let of_data = OfData {
+                data,
+                prepared: &prepared,
+                sets: &sets,
+                tie: self.plan.measure.tie,
+            };
+            if let Flow::End = self.data_set(of_data, &cells, reranker.as_mut(), bundle)? {
                 break;
             }
         }
@@ -168,38 +186,66 @@ impl Runner<'_> {
     /// All cells of one data set: indexes, quality, then timing with the cells taking turns.
     fn data_set(
         &self,
-        data: &Dataset,
-        prepared: &PreparedData,
+        of_data: OfData<'_>,
         cells: &[&Cell],
         mut reranker: Option<&mut CachedReranker<'_>>,
         bundle: &mut BundleWriter,
     ) -> Result<Flow, RunError> {
         let mut builds: Vec<Built> = Vec::new();
         let mut oracle = Oracle::new(self.cache, self.watch);
+        let mut effective: Vec<(Cell, Vec<Tuned>)> = Vec::new();
         let mut answered: Vec<Answered<'_>> = Vec::new();
         let mut flow = Flow::On;
         for cell in cells {
-            let context = CellContext::new(cell, data, prepared);
-            match self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle) {
-                Ok(done) => answered.push(done),
-                Err(Stopped::Cell(outcome)) => {
-                    let failed = matches!(outcome, Outcome::Failed { .. });
-                    let cell = cell.id.clone();
-                    bundle.cell(&CellRecord { cell, outcome })?;
-                    if failed && self.limits.fail_fast {
-                        flow = Flow::End;
-                        break;
-                    }
-                }
-                Err(Stopped::Run(RunError::Cancelled)) => {
+            let tuned = self.tuned(cell, of_data, &mut builds, reranker.as_deref_mut());
+            match self.or_record(cell, tuned, bundle)? {
+                Next::Cell(tuned) => effective.push(tuned),
+                Next::Skip => {}
+                Next::End => {
                     flow = Flow::End;
                     break;
                 }
-                Err(Stopped::Run(error)) => return Err(error),
+            }
+        }
+        let to_answer = match flow {
+            Flow::On => effective.as_slice(),
+            Flow::End => &[],
+        };
+        for (cell, tuned) in to_answer {
+            let context = CellContext::new(cell, of_data.data, of_data.prepared);
+            let done = self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle);
+            match self.or_record(cell, done, bundle)? {
+                Next::Cell(mut done) => {
+                    done.findings.extend(tuning::findings(tuned));
+                    done.tuned.clone_from(tuned);
+                    answered.push(done);
+                }
+                Next::Skip => {}
+                Next::End => {
+                    flow = Flow::End;
+                    break;
+                }
             }
         }
         self.time(&mut answered, &builds, bundle)?;
         Ok(flow)
+    }
+
+    /// The cell as it is run: with the weights that its tuning finds, where it has any.
+    fn tuned(
+        &self,
+        cell: &Cell,
+        of_data: OfData<'_>,
+        builds: &mut Vec<Built>,
+        reranker: Option<&mut CachedReranker<'_>>,
+    ) -> Result<(Cell, Vec<Tuned>), Stopped> {
+        if !tuning::is_tuned(cell) {
+            return Ok((cell.clone(), Vec::new()));
+        }
+        let context = CellContext::new(cell, of_data.data, of_data.prepared);
+        let build = self.build(&context, builds)?;
+        let index = builds[build].index.as_ref();
+        Ok(tuning::tuned(cell, of_data, index, reranker, self.watch)?)
     }
 
     /// Builds the cell's index if no earlier cell did, and asks every query once.
@@ -213,13 +259,7 @@ impl Runner<'_> {
     ) -> Result<Answered<'a>, Stopped> {
         let cell = context.cell;
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
-        let backend = self.backends[&cell.backend].as_ref();
-        backend
-            .check(&cell.index, &cell.pipeline)
-            .map_err(|reason| Outcome::Unsupported {
-                reason: reason.to_string(),
-            })?;
-        let build = self.build(&context, backend, builds)?;
+        let build = self.build(&context, builds)?;
         let Built { index, stats, .. } = &builds[build];
         let answers = quality::answers(&context, index.as_ref(), reranker, &deadline)
             .map_err(|error| self.stopped(error))?;
@@ -238,30 +278,53 @@ impl Runner<'_> {
             build,
             answers,
             exact,
+            tuned: Vec::new(),
             findings,
         })
     }
 
     /// A cell that stopped because its time was over has failed; one that was asked to stop has not run.
     fn stopped(&self, error: RunError) -> Stopped {
-        match (error, self.limits.cell) {
-            (RunError::Cancelled | RunError::Prepare(PrepareError::Cancelled), Some(limit))
-                if !self.watch.cancelled() =>
-            {
+        match (Stopped::from(error), self.limits.cell) {
+            (Stopped::Run(RunError::Cancelled), Some(limit)) if !self.watch.cancelled() => {
                 let error = format!("not answered within {limit:?} (--timeout)");
                 Stopped::Cell(Outcome::Failed { error })
             }
-            (RunError::Prepare(PrepareError::Cancelled), _) => Stopped::Run(RunError::Cancelled),
-            (error, _) => error.into(),
+            (stopped, _) => stopped,
         }
     }
 
-    fn build(
+    /// What was done, or a line in the bundle that says why not.
+    fn or_record<T>(
         &self,
-        context: &CellContext<'_>,
-        backend: &dyn Backend,
-        builds: &mut Vec<Built>,
-    ) -> Result<usize, BackendError> {
+        cell: &Cell,
+        done: Result<T, Stopped>,
+        bundle: &mut BundleWriter,
+    ) -> Result<Next<T>, RunError> {
+        match done {
+            Ok(done) => Ok(Next::Cell(done)),
+            Err(Stopped::Run(RunError::Cancelled)) => Ok(Next::End),
+            Err(Stopped::Run(error)) => Err(error),
+            Err(Stopped::Cell(outcome)) => {
+                let failed = matches!(outcome, Outcome::Failed { .. });
+                let cell = cell.id.clone();
+                bundle.cell(&CellRecord { cell, outcome })?;
+                match failed && self.limits.fail_fast {
+                    true => Ok(Next::End),
+                    false => Ok(Next::Skip),
+                }
+            }
+        }
+    }
+
+    fn build(&self, context: &CellContext<'_>, builds: &mut Vec<Built>) -> Result<usize, Stopped> {
+        let cell = context.cell;
+        let backend = self.backends[&cell.backend].as_ref();
+        backend
+            .check(&cell.index, &cell.pipeline)
+            .map_err(|reason| Outcome::Unsupported {
+                reason: reason.to_string(),
+            })?;
         let key = context.cell.build_key();
         if let Some(known) = builds.iter().position(|b| b.key == key) {
             return Ok(known);
@@ -358,6 +421,25 @@ fn untimed(
         .try_for_each(|a| record::record(a, builds, None, bundle))
 }
 
+/// One data set as its cells see it.
+#[derive(Debug, Clone, Copy)]
+struct OfData<'a> {
+    data: &'a Dataset,
+    prepared: &'a PreparedData,
+    sets: &'a tuning::Sets<'a>,
+    tie: TiePolicy,
+}
+
+/// What a cell came to.
+enum Next<T> {
+    /// The next step.
+    Cell(T),
+    /// A line in the bundle; the others go on.
+    Skip,
+    /// The end of the run.
+    End,
+}
+
 /// Whether the run goes on after a data set.
 enum Flow {
     On,
@@ -379,6 +461,7 @@ impl From<Outcome> for Stopped {
 impl From<RunError> for Stopped {
     fn from(error: RunError) -> Self {
         match error {
+            RunError::Prepare(PrepareError::Cancelled) => Stopped::Run(RunError::Cancelled),
             RunError::Store(_) | RunError::Cancelled => Stopped::Run(error),
             _ => Stopped::Cell(Outcome::Failed {
                 error: error.to_string(),

@@ -19,6 +19,7 @@ use crate::dataset::{Grade, Itself, SourceFile, Unlisted};
 use crate::filter::{Filter, Payload};
 use crate::index::Counters;
 use crate::models::ModelIdentity;
+use crate::tune::Tuned;
 
 pub use reader::{Bundle, Texts};
 pub use table::QueryValue;
@@ -177,6 +178,9 @@ pub struct Measured {
     pub timing: Option<Timing>,
     /// Key of the exact neighbours of each dense stage, when they were computed (`exact/<key>.trec.gz`).
     pub exact: BTreeMap<String, String>,
+    /// Weights that were found by tuning; the cell was run with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tuned: Vec<Tuned>,
     /// What the checks on the way found.
     pub findings: Vec<Finding>,
 }

@@ -239,6 +239,7 @@ fn run(fault: Fault) -> Evaluation {
         limits: Default::default(),
         plan: &loaded.plan,
         datasets: &datasets,
+        tuning: &BTreeMap::new(),
         backends: &backends,
         models: LiveModels {
             embedder: Some(&embedder),

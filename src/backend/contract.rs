@@ -103,7 +103,15 @@ pub(crate) fn sparse(name: &str, vector: &str, limit: usize) -> Stage {
 
 pub(crate) fn fuse(name: &str, of: &[&str], method: Fusion, limit: usize) -> Stage {
     let of = of.iter().map(|&s| s.to_owned()).collect();
-    stage(name, StageKind::Fuse(Fuse { of, method, limit }))
+    stage(
+        name,
+        StageKind::Fuse(Fuse {
+            of,
+            method,
+            limit,
+            tune: None,
+        }),
+    )
 }
 
 /// The same search with another filter strategy and condition.

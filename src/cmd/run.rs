@@ -9,7 +9,7 @@ use anyhow::Context;
 use super::args::RunArgs;
 use super::models::LoadedModels;
 use super::progress::Talk;
-use super::{Exit, data, data_out, interrupt, models, plan};
+use super::{Exit, data, data_out, interrupt, models, plan, tuning};
 use crate::backend::{Backend, local::LocalBackend};
 use crate::dataset::{Dataset, SourceFile};
 use crate::evaluate::{CellState, Evaluation, GateOutcome, evaluate};
@@ -83,6 +83,10 @@ impl Experiment<'_> {
             Ok(datasets) => datasets,
             Err(exit) => return Ok(exit),
         };
+        let tuning = match tuning::load(plan, &datasets, self.talk) {
+            Ok(tuning) => tuning,
+            Err(exit) => return Ok(exit),
+        };
         let cache = cache::default_dir();
         let models = match models::load(plan, &cache) {
             Ok(models) => models,
@@ -98,6 +102,7 @@ impl Experiment<'_> {
         let cost = Runner {
             plan,
             datasets: &datasets,
+            tuning: &tuning,
             backends: &backends,
             models: LiveModels {
                 embedder: models.embedder.as_deref().map(|m| m as &dyn Embedder),

@@ -33,6 +33,19 @@ pub enum Source {
     Synthetic(SyntheticSource),
 }
 
+impl Source {
+    /// The same documents with the queries and judgements of another split; `None` for kinds without named splits.
+    pub fn with_split(&self, split: &str) -> Option<Self> {
+        match self {
+            Source::Beir(beir) => Some(Source::Beir(BeirSource {
+                split: Some(split.to_owned()),
+                ..beir.clone()
+            })),
+            _ => None,
+        }
+    }
+}
+
 /// A folder in BEIR's layout: `corpus.jsonl`, `queries.jsonl`, `qrels/<split>.tsv`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BeirSource {

@@ -2,21 +2,27 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::ties::Tied;
 use super::{Evaluation, HitView, MeanCounters, StageView};
 use crate::backend::Path;
 use crate::dataset::{Grade, Itself, Qrels};
 use crate::hit::tie_floor;
-use crate::measure::{self, Measure, StageMeasure, Topic};
+use crate::measure::{self, Measure, StageMeasure, Ties, Topic};
 use crate::pipeline::StageKind;
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, Plan, TiePolicy};
 use crate::run::Run;
 use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreError};
+use crate::tune::Tuned;
 
 /// What the traces of one cell say.
 #[derive(Debug, Default)]
 pub(super) struct CellTraces {
     /// Per measure of the plan, in its order: query → value.
     pub(super) values: Vec<BTreeMap<String, f64>>,
+    /// Beside the values: query → the same over the orders of tied documents.
+    pub(super) over_ties: Vec<BTreeMap<String, Tied>>,
+    /// Per tuned weights of the cell: query → value of the measure they were tuned by.
+    pub(super) tuned: Vec<BTreeMap<String, f64>>,
     /// Per stage: path → number of queries.
     pub(super) paths: Vec<BTreeMap<Path, usize>>,
     /// Per stage.
@@ -32,6 +38,7 @@ pub(super) fn read(
 ) -> Result<BTreeMap<String, CellTraces>, StoreError> {
     let cells: HashMap<&str, &Cell> = bundle.plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
     let exact = ExactLists::read(bundle)?;
+    let tuned = tuned(bundle);
     let mut all: BTreeMap<String, CellTraces> = BTreeMap::new();
     bundle.for_each_trace(|trace| {
         let Some(cell) = cells.get(trace.cell.as_str()) else {
@@ -42,10 +49,28 @@ pub(super) fn read(
             cell,
             qrels: &qrels[&cell.data],
             exact: &exact,
+            tuned: tuned.get(&cell.id).map_or(&[], Vec::as_slice),
         };
         walk.add(&trace, all.entry(trace.cell.clone()).or_default());
     })?;
     Ok(all)
+}
+
+/// What the weights of each cell were tuned by, at their stages.
+fn tuned(bundle: &Bundle) -> HashMap<String, Vec<StageMeasure>> {
+    let of_record = |record: &CellRecord| {
+        let Outcome::Measured(measured) = &record.outcome else {
+            return None;
+        };
+        let at_stage = |tuned: &Tuned| {
+            let measure = tuned.measure.parse().ok()?;
+            let stage = Some(tuned.stage.clone());
+            Some(StageMeasure { stage, measure })
+        };
+        let measures = measured.tuned.iter().map(at_stage).collect::<Option<_>>()?;
+        Some((record.cell.clone(), measures))
+    };
+    bundle.cells.iter().filter_map(of_record).collect()
 }
 
 /// Exact neighbours of the bundle, by cell and stage.
@@ -86,18 +111,32 @@ struct Walk<'a> {
     cell: &'a Cell,
     qrels: &'a Qrels,
     exact: &'a ExactLists,
+    tuned: &'a [StageMeasure],
 }
 
 impl Walk<'_> {
     fn add(&self, trace: &QueryTrace, to: &mut CellTraces) {
         to.values
             .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
+        to.over_ties
+            .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
         to.paths.resize_with(trace.stages.len(), BTreeMap::new);
         to.counters.resize_with(trace.stages.len(), MeanCounters::default);
-        for (measure, values) in self.plan.measure.quality.iter().zip(&mut to.values) {
-            if let Some(value) = self.value(measure, trace) {
-                values.insert(trace.query.clone(), value);
+        for (i, measure) in self.plan.measure.quality.iter().enumerate() {
+            let Some((value, tied)) = self.value(measure, trace) else {
+                continue;
+            };
+            if let Some(value) = self.policy(value, tied) {
+                to.values[i].insert(trace.query.clone(), value);
+                to.over_ties[i].insert(trace.query.clone(), tied);
             }
+        }
+        to.tuned.resize_with(self.tuned.len(), BTreeMap::new);
+        for (measure, values) in self.tuned.iter().zip(&mut to.tuned) {
+            let value = self
+                .value(measure, trace)
+                .and_then(|(value, tied)| self.policy(value, tied));
+            values.extend(value.map(|value| (trace.query.clone(), value)));
         }
         for (s, stage) in trace.stages.iter().enumerate() {
             *to.paths[s].entry(stage.path).or_default() += 1;
@@ -108,7 +147,16 @@ impl Walk<'_> {
         to.tops.insert(trace.query.clone(), tops);
     }
 
-    fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<f64> {
+    /// What the report shows of a value that is `value` in the order of the trace.
+    fn policy(&self, value: f64, tied: Tied) -> Option<f64> {
+        match self.plan.measure.tie {
+            TiePolicy::Docid => Some(value),
+            TiePolicy::Expected => tied.over?.expected,
+        }
+    }
+
+    /// The value in the order of the trace, and over all orders of tied documents.
+    fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<(f64, Tied)> {
         if let Measure::KnnRecall { cutoff } = measure.measure {
             let stage = self.dense_stage(measure.stage.as_deref(), trace)?;
             let exact = self.exact.of(&trace.cell, &stage.stage)?;
@@ -118,7 +166,13 @@ impl Walk<'_> {
             let epsilon = kth - tie_floor(kth);
             // The stage's own scores may be of binary codes; only the exact list's are trusted.
             let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
-            return measure::knn_recall(&found, &exact, cutoff, epsilon);
+            let ties = Ties::of(stage.scores.iter().map(|&s| f64::from(s)));
+            let value = measure::knn_recall(&found, &exact, cutoff, epsilon)?;
+            let tied = Tied {
+                over: measure::knn_recall_over_ties(&found, &exact, cutoff, epsilon, &ties),
+                cut: Some(ties.cut_at(cutoff.min(exact.len()))),
+            };
+            return Some((value, tied));
         }
         let stage = match &measure.stage {
             Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,
@@ -126,9 +180,16 @@ impl Walk<'_> {
         };
         let docs = self.qrels.by_query.get(&trace.query)?;
         let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != trace.query;
-        let ranking = stage.docs.iter().map(String::as_str).filter(is_measured);
+        let hits = stage.docs.iter().map(String::as_str).zip(&stage.scores);
+        let hits = hits.filter(|(doc, _)| is_measured(doc));
+        let ties = Ties::of(hits.clone().map(|(_, &score)| f64::from(score)));
         let unlisted = self.qrels.unlisted.grade();
-        measure.measure.value(&Topic::new(ranking, docs, unlisted))
+        let topic = Topic::new(hits.map(|(doc, _)| doc), docs, unlisted);
+        let tied = Tied {
+            over: measure.measure.over_ties(&topic, &ties),
+            cut: measure.measure.depth(&topic).map(|depth| ties.cut_at(depth)),
+        };
+        Some((measure.measure.value(&topic)?, tied))
     }
 
     /// The named stage, or the pipeline's first dense one.
@@ -180,6 +241,7 @@ impl Evaluation {
                     cell: result.cell.id.clone(),
                     query: query.query.clone(),
                     measure: quality.measure.clone(),
+                    tie: self.plan.measure.tie.name(),
                     value: quality.per_query.get(&query.query).copied(),
                 }));
             }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::{Measure, OverTies, Ties, Topic};
+
 /// The share of the `k` nearest documents that an approximate search found; `None` when there is nothing to find.
 ///
 /// `found` is the approximate ranking and `exact` the exact one, both best first and distinct; larger scores are
@@ -18,20 +20,52 @@ pub fn knn_recall<D: Eq + Hash>(
     k: usize,
     epsilon: f64,
 ) -> Option<f64> {
+    let (wanted, near) = near(found, exact, k, epsilon)?;
+    let credited = near.iter().take(wanted).filter(|near| **near).count();
+    Some(credited as f64 / wanted as f64)
+}
+
+/// [`knn_recall`] over all orders of found documents with equal scores; `ties` are those of `found`. It is the
+/// precision among the first documents found, of which the neighbours are the relevant ones.
+pub fn knn_recall_over_ties<D: Eq + Hash>(
+    found: &[(D, Option<f64>)],
+    exact: &[(D, f64)],
+    k: usize,
+    epsilon: f64,
+    ties: &Ties,
+) -> Option<OverTies> {
+    let (wanted, near) = near(found, exact, k, epsilon)?;
+    let topic = Topic {
+        ranked: near.into_iter().map(|near| Some(i32::from(near))).collect(),
+        judged: vec![1; wanted],
+    };
+    let precision = Measure::P {
+        cutoff: wanted,
+        rel: 1,
+    };
+    precision.over_ties(&topic, ties)
+}
+
+/// How many documents are looked for, and which of `found` are as near as these.
+fn near<D: Eq + Hash>(
+    found: &[(D, Option<f64>)],
+    exact: &[(D, f64)],
+    k: usize,
+    epsilon: f64,
+) -> Option<(usize, Vec<bool>)> {
     let wanted = k.min(exact.len());
     let (_, furthest) = exact.get(wanted.checked_sub(1)?)?;
     let true_scores: HashMap<&D, f64> = exact.iter().map(|(doc, score)| (doc, *score)).collect();
-    let near = |(doc, score): &&(D, Option<f64>)| {
+    let near = |(doc, score): &(D, Option<f64>)| {
         let score = true_scores.get(doc).copied().or(*score);
         score.is_some_and(|s| s >= furthest - epsilon)
     };
-    let credited = found.iter().take(wanted).filter(near).count();
-    Some(credited as f64 / wanted as f64)
+    Some((wanted, found.iter().map(near).collect()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::knn_recall;
+    use super::{Ties, knn_recall, knn_recall_over_ties};
 
     const EXACT: [(&str, f64); 4] = [("a", 0.9), ("b", 0.8), ("c", 0.8), ("d", 0.1)];
 
@@ -57,6 +91,22 @@ mod tests {
         assert_eq!(knn_recall(&found, &EXACT, 2, 1e-6), Some(0.5));
         // An exact list of only two cannot tell that `c` is as near as `b`.
         assert_eq!(knn_recall(&found, &EXACT[..2], 2, 1e-6), Some(0.0));
+    }
+
+    #[test]
+    fn over_ties_the_last_places_are_drawn_from_the_tie() {
+        // `a`, then `b`, `c`, `d` with equal codes for two places: `b` and `c` are near, `d` is not.
+        let found = [("a", None), ("d", None), ("c", None), ("b", None)];
+        let ties = Ties::of([0.0, -1.0, -1.0, -1.0]);
+        let over = knn_recall_over_ties(&found, &EXACT, 3, 1e-6, &ties).unwrap();
+        assert_eq!((over.least, over.greatest), (2.0 / 3.0, 1.0));
+        // One neighbour for sure, two thirds of the other two places.
+        let expected = over.expected.unwrap();
+        assert!(
+            (expected - (1.0 + 2.0 * 2.0 / 3.0) / 3.0).abs() < 1e-12,
+            "{expected}"
+        );
+        assert_eq!(knn_recall(&found, &EXACT, 3, 1e-6), Some(2.0 / 3.0));
     }
 
     #[test]

@@ -42,11 +42,27 @@ impl Ties {
         starts.zip(&self.ends).map(|(start, &end)| start..end)
     }
 
+    /// Whether no two scores are equal.
+    pub fn is_free(&self) -> bool {
+        self.blocks().all(|block| block.len() == 1)
+    }
+
     /// Whether documents on both sides of a cut-off have the same score, so that chance decides which are looked at.
     pub fn cut_at(&self, cutoff: usize) -> bool {
         let first_beyond = self.ends.partition_point(|&end| end <= cutoff);
         let start = first_beyond.checked_sub(1).map_or(0, |before| self.ends[before]);
         first_beyond < self.ends.len() && start < cutoff
+    }
+}
+
+impl OverTies {
+    /// Of a value that no order changes.
+    pub fn of(value: f64) -> Self {
+        Self {
+            least: value,
+            expected: Some(value),
+            greatest: value,
+        }
     }
 }
 
@@ -68,7 +84,10 @@ impl Measure {
     /// `ties` are those of the ranking that `topic` was made of. `ERR` takes time proportional to the square of the
     /// longest tie above the cut-off, everything else to the length of the ranking.
     pub fn over_ties(&self, topic: &Topic, ties: &Ties) -> Option<OverTies> {
-        self.value(topic)?;
+        let value = self.value(topic)?;
+        if ties.is_free() {
+            return Some(OverTies::of(value));
+        }
         // No document is worth more than another to what has no order; that is a tie of one value.
         let best_first = self.ordered(topic, ties, |worth| -worth)?;
         let worst_first = self.ordered(topic, ties, |worth| worth)?;
@@ -77,6 +96,19 @@ impl Measure {
             expected: self.expected(topic, ties),
             greatest: self.value(&best_first)?,
         })
+    }
+
+    /// Whether the expected value over all orders of ties has a known closed form.
+    pub fn has_expected(&self) -> bool {
+        !matches!(
+            self,
+            Self::IPrec { .. }
+                | Self::IPrecAvg { .. }
+                | Self::InfAp { .. }
+                | Self::G { .. }
+                | Self::NDcgRel { .. }
+                | Self::RNDcg { .. }
+        )
     }
 
     /// The same ranking with every tie in the order of what its documents are worth.

@@ -151,6 +151,21 @@ impl Fusion {
         Ok(())
     }
 
+    /// The same method with other weights.
+    #[must_use]
+    pub fn with_weights(&self, new: &[f64]) -> Self {
+        let mut changed = self.clone();
+        let (Fusion::Rrf { weights, .. }
+        | Fusion::Weighted { weights, .. }
+        | Fusion::Dbsf { weights }
+        | Fusion::Comb { weights, .. }
+        | Fusion::Isr { weights }
+        | Fusion::Borda { weights }
+        | Fusion::Rbc { weights, .. }) = &mut changed;
+        *weights = new.to_vec();
+        changed
+    }
+
     fn weights(&self) -> &[f64] {
         match self {
             Fusion::Rrf { weights, .. }

@@ -262,7 +262,7 @@ fn write_fuse(stage: &mut FuseSpec, key: Key, setting: &Setting, span: Span) -> 
     match (key, setting) {
         (Key::Limit, Setting::Count(n)) => stage.limit = Some(Spanned::new(*n, span)),
         (Key::Method, Setting::Method(m)) => stage.method = Spanned::new(Choice(m.clone()), span),
-        (Key::Weights, Setting::Numbers(w)) => *method.weights_mut() = Some(Spanned::new(w.clone(), span)),
+        (Key::Weights, Setting::Weights(w)) => *method.weights_mut() = Some(Spanned::new(w.clone(), span)),
         (Key::K, Setting::Number(k)) => match method {
             MethodSpec::Rrf(rrf) => rrf.k = Some(Spanned::new(*k, span)),
             other => return Written::NotThisMethod(other.name()),

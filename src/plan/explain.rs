@@ -5,7 +5,7 @@ mod layout;
 
 use indexmap::IndexMap;
 
-use super::{AxisKind, Cell, GateLevel, ModelSource, Plan, Runtime, TraceKeep};
+use super::{AxisKind, Cell, GateLevel, ModelSource, Plan, Runtime, TiePolicy, TraceKeep};
 use crate::dataset::Source;
 use crate::dataset::source::BeirSource;
 use layout::{entry, pairs, summand, table, wrapped};
@@ -166,10 +166,12 @@ fn measures(plan: &Plan) -> String {
         TraceKeep::All => "all",
     };
     let slices = (!measure.slices.is_empty()).then(|| format!("by {}", measure.slices.join(", ")));
+    let tie = (measure.tie != TiePolicy::default()).then(|| format!("ties {}", measure.tie.name()));
     let trace = format!("trace {keep}, depth {}", measure.trace.depth);
     pairs(
         quality
             .chain(slices)
+            .chain(tie)
             .chain([trace, format!("seed {}", measure.seed)]),
     )
 }

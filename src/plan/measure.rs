@@ -6,10 +6,10 @@ use super::findings::Findings;
 use super::numbers::{count, out_of_range};
 use super::sources::not_yet;
 use super::stages::limits::{limit_span, limits};
-use super::{LatencyPlan, MeasurePlan, TraceKeep, TracePlan};
+use super::{LatencyPlan, MeasurePlan, TiePolicy, TraceKeep, TracePlan};
 use crate::measure::{Measure, StageMeasure, Summary};
 use crate::pipeline::StageKind;
-use crate::spec::measure::{LatencySpec, LoadSpec, MeasureSpec, TraceKeepSpec};
+use crate::spec::measure::{LatencySpec, LoadSpec, MeasureSpec, TieSpec, TraceKeepSpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned};
 
@@ -35,9 +35,11 @@ pub(super) fn measure(
 ) -> (MeasurePlan, Measures) {
     let judged = data.is_empty() || data.iter().any(|d| d.source.kind.is_judged());
     let quality = quality(written, judged, findings);
+    let tie = tie(written.tie.as_ref(), &quality, findings);
     let slices = written.slices.iter().flat_map(|s| s.items());
     let plan = MeasurePlan {
         quality: quality.iter().map(|(m, _)| m.clone()).collect(),
+        tie,
         latency: match written.latency.as_ref().map(|l| &l.value) {
             Some(ShortOr::Short(_)) => None,
             Some(ShortOr::Long(latency)) => Some(self::latency(latency, findings)),
@@ -95,6 +97,28 @@ pub(super) fn read(text: &str, span: Span, findings: &mut Findings) -> Option<St
             findings.push(diagnostic.at(span, label.unwrap_or_default()));
         })
         .ok()
+}
+
+/// The policy for ties. One report has one: a measure without expected values has no place beside those that have.
+fn tie(written: Option<&Spanned<TieSpec>>, measures: &Measures, findings: &mut Findings) -> TiePolicy {
+    let Some(Spanned {
+        value: TieSpec::Expected,
+        span: asked,
+    }) = written
+    else {
+        return TiePolicy::Docid;
+    };
+    for (measure, span) in measures.iter().filter(|(m, _)| !m.measure.has_expected()) {
+        let title = format!("no closed form is known of the expected value of `{measure}`");
+        let diagnostic = Diagnostic::new(Code::NoExpected, title).at(*span, "");
+        let help = "leave the measure out, or write `tie: docid`";
+        findings.push(
+            diagnostic
+                .also(*asked, "expected values are asked for")
+                .help(help),
+        );
+    }
+    TiePolicy::Expected
 }
 
 fn latency(written: &LatencySpec, findings: &mut Findings) -> LatencyPlan {

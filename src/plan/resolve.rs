@@ -14,7 +14,7 @@ use super::gates::{self, Ground};
 use super::settings::Owner;
 use super::sources::{self, NamedBackend, check_name, not_yet};
 use super::used::Used;
-use super::{Models, Plan, index, measure};
+use super::{Models, Plan, index, measure, stages};
 use crate::spec::data::ModelKindSpec;
 use crate::spec::{Code, Diagnostic, ShortOr, Spec, SpecSource, VERSION};
 
@@ -63,6 +63,7 @@ pub fn resolve(
             .push(Diagnostic::new(Code::Nothing, "no cell is left").at(place, "all of them are excluded"));
     }
     measure::check(&measures, &made, &mut findings);
+    stages::tune::check(&made, &data, measure.tie, &mut findings);
     measure::check_judged(&measures, &made, &data, &mut findings);
     let ground = Ground {
         text: &source.text,
@@ -235,7 +236,8 @@ pipelines:
             StageKind::Fuse(Fuse {
                 of,
                 method: rrf,
-                limit
+                limit,
+                tune: None,
             })
         );
     }

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::AxisKind;
 use crate::spec::index::{GraphSpec, QuantizationSpec};
-use crate::spec::pipelines::{MethodSpec, NormalizeSpec, StageSpec, StrategySpec, TailSpec};
+use crate::spec::pipelines::{MethodSpec, NormalizeSpec, StageSpec, StrategySpec, TailSpec, WeightsSpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Choice, OneOrMany, Spanned, Value};
 use crate::suggest::closest;
@@ -118,7 +118,7 @@ keys! {
     Method "method" [Fuse] "`rrf`, `dbsf`, `comb_mnz`, …, or a map such as `{ weighted: { weights: [0.6, 0.4] } }`"
     K "k" [Fuse] "a number"
     Persistence "persistence" [Fuse] "a number"
-    Weights "weights" [Fuse] "a list of numbers"
+    Weights "weights" [Fuse] "a list of numbers, or `{ tune: { split, measure, step } }`"
     Normalize "normalize" [Fuse] "`min-max`, `z-score`, `sum`, `rank` or `none`"
     Depth "depth" [Rerank] "a whole number"
     Tail "tail" [Rerank] "`keep` or `drop`"
@@ -227,7 +227,7 @@ pub(super) enum Setting {
     Flag(bool),
     Text(String),
     Texts(OneOrMany<String>),
-    Numbers(Vec<f64>),
+    Weights(WeightsSpec),
     Graph(GraphSpec),
     Quantization(QuantizationSpec),
     Strategy(StrategySpec),
@@ -248,7 +248,7 @@ impl Setting {
             Key::Exact | Key::Rescore => Setting::Flag(typed(value)?),
             Key::Vector => Setting::Text(typed(value)?),
             Key::Payload | Key::Fields => Setting::Texts(typed(value)?),
-            Key::Weights => Setting::Numbers(typed(value)?),
+            Key::Weights => Setting::Weights(typed(value)?),
             Key::Graph => Setting::Graph(typed::<Choice<GraphSpec>>(value)?.0.moved_to(written.span)),
             Key::Method => Setting::Method(typed::<Choice<MethodSpec>>(value)?.0.moved_to(written.span)),
             Key::Quantization => Setting::Quantization(typed(value)?),

@@ -3,6 +3,7 @@
 mod fuse;
 pub(super) mod limits;
 mod rerank;
+pub(super) mod tune;
 
 use super::data::DataSet;
 use super::drafts::Draft;

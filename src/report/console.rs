@@ -4,6 +4,7 @@ mod grid;
 mod paint;
 
 use crate::evaluate::Evaluation;
+use crate::plan::{Plan, TiePolicy};
 use crate::store::Severity;
 
 use super::view::board::{Board, Row};
@@ -13,6 +14,7 @@ use super::view::judgement::Judgement;
 use super::view::number;
 use super::view::set::Set;
 use super::view::text::{count, listed};
+use super::view::ties;
 use super::view::verdict::{Verdict, verdict};
 use grid::{Align, Cell, Grid};
 use paint::{Paint, Tone, wrap};
@@ -39,7 +41,7 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
     let sets = Set::all(evaluation);
     let mut out = String::new();
     for set in &sets {
-        out += &board(&evaluation.plan.experiment, &Board::of(set), width, paint);
+        out += &board(&evaluation.plan, &Board::of(set), width, paint);
         out.push('\n');
     }
     let rows = gates(evaluation, &sets);
@@ -68,13 +70,16 @@ fn section(out: &mut String, heading: &str, entries: impl Iterator<Item = Vec<St
     }
 }
 
-fn board(experiment: &str, board: &Board, width: usize, paint: Paint) -> String {
+fn board(plan: &Plan, board: &Board, width: usize, paint: Paint) -> String {
     let reference = board
         .reference
         .as_ref()
         .map_or_else(|| "no reference".to_owned(), |r| format!("reference: {r}"));
     let queries = count(board.queries, "query", "queries");
-    let title = format!("{experiment} · data {} · {queries} · {reference}", board.data);
+    let title = format!(
+        "{} · data {} · {queries} · {reference}",
+        plan.experiment, board.data
+    );
     let mut out = String::new();
     for (i, line) in wrap(&title, width, 2).into_iter().enumerate() {
         out += &if i == 0 {
@@ -95,7 +100,7 @@ fn board(experiment: &str, board: &Board, width: usize, paint: Paint) -> String 
     for line in grid.lines(width - 2, paint) {
         out += &format!("  {line}\n");
     }
-    for note in notes(board, &dropped) {
+    for note in notes(board, plan.measure.tie, &dropped) {
         for line in wrap(&note, width - 2, 2) {
             out += &format!("  {}\n", paint.tone(Tone::Dim, &line));
         }
@@ -103,7 +108,7 @@ fn board(experiment: &str, board: &Board, width: usize, paint: Paint) -> String 
     out
 }
 
-fn notes(board: &Board, dropped: &[String]) -> Vec<String> {
+fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
     let mut notes = Vec::new();
     let rest = board.rows.iter().skip(MOST_ROWS);
     let hidden = rest.clone().count();
@@ -130,9 +135,11 @@ fn notes(board: &Board, dropped: &[String]) -> Vec<String> {
     .filter(|j| board.rows.iter().any(|r| judgement(r) == Some(*j)))
     .map(|j| format!("{} {}", j.glyph(), j.word()))
     .collect();
-    if !used.is_empty() {
-        notes.push(used.join(", "));
-    }
+    let glyphs = Some(used.join(", ")).filter(|glyphs| !glyphs.is_empty());
+    let legend: Vec<String> = glyphs.into_iter().chain([ties::policy(tie).to_owned()]).collect();
+    notes.push(legend.join("; "));
+    notes.extend(board.ties.clone());
+    notes.extend(board.tuned.iter().cloned());
     if !board.too_few.is_empty() {
         notes.push(format!("too few samples for {}", listed(&board.too_few, 6)));
     }

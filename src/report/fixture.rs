@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use crate::backend::IndexStats;
-use crate::evaluate::{CellNumbers, CellResult, CellState, Difference, Evaluation, Quality};
+use crate::evaluate::{CellNumbers, CellResult, CellState, Difference, Evaluation, Quality, TieRange};
 use crate::filter::Payload;
 use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization};
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
-use crate::plan::{TraceKeep, TracePlan};
+use crate::plan::{TiePolicy, TraceKeep, TracePlan};
 use crate::store::{Health, Machine, Manifest, Measured, QueryRecord, Tool};
 
 pub(crate) use parts::evaluation;
@@ -117,6 +117,7 @@ pub(crate) fn hybrid() -> Pipeline {
             weights: vec![1.0, 1.0],
         },
         limit: 30,
+        tune: None,
     };
     let stages = vec![
         dense_stage(),
@@ -157,9 +158,11 @@ pub(crate) fn result(cell: Cell, state: CellState) -> CellResult {
 pub(crate) fn quality(measure: &str, per_query: &[(&str, f64)]) -> Quality {
     let per_query: BTreeMap<String, f64> = per_query.iter().map(|(q, v)| ((*q).to_owned(), *v)).collect();
     let n = per_query.len();
+    let mean = (n > 0).then(|| per_query.values().sum::<f64>() / n as f64);
     Quality {
         measure: measure.into(),
-        mean: (n > 0).then(|| per_query.values().sum::<f64>() / n as f64),
+        mean,
+        ties: mean.map(TieRange::of_constant),
         scored: n,
         total: n,
         per_query,
@@ -181,11 +184,13 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         },
         timing: None,
         exact: BTreeMap::new(),
+        tuned: Vec::new(),
         findings: Vec::new(),
     };
     CellNumbers {
         quality,
         latency: None,
+        tuned: Vec::new(),
         measured,
         paths: Vec::new(),
         counters: Vec::new(),
@@ -279,6 +284,7 @@ fn plan() -> Plan {
         dropped: Vec::new(),
         measure: MeasurePlan {
             quality: Vec::new(),
+            tie: TiePolicy::Docid,
             latency: Some(LatencyPlan {
                 quantiles: vec![50.0, 95.0, 99.0, 99.9],
                 warmup: 50,

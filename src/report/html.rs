@@ -16,7 +16,9 @@ use super::view::set::Set;
 use super::view::slices::{SliceTable, slices};
 use super::view::stages::{StageTable, stage_table};
 use super::view::text::{count, listed, visible};
+use super::view::ties::{TieTable, table as tie_table};
 use super::view::trust::{Fact, facts};
+use super::view::tuned::{TunedRow, tuned};
 use super::view::verdict::{Verdict, verdict};
 
 /// A blank as wide as a digit, and one as wide as a point: they align numbers that are set flush right.
@@ -53,6 +55,8 @@ struct Page<'a> {
     facts: Vec<Fact>,
     gates: Vec<GateRow>,
     boards: Vec<Board>,
+    ties: Vec<TieTable>,
+    tuned: Vec<(String, Vec<TunedRow>)>,
     missing: Vec<Found>,
     findings: Vec<Found>,
     figures: Vec<Figure>,
@@ -87,6 +91,8 @@ pub fn html(evaluation: &Evaluation) -> String {
         facts: facts(evaluation, &sets),
         gates: gates(evaluation, &sets),
         boards,
+        ties: sets.iter().map(tie_table).collect(),
+        tuned: sets.iter().map(|s| (s.data.to_owned(), tuned(s))).collect(),
         missing: without_numbers(&sets),
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),

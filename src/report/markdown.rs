@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::evaluate::Evaluation;
+use crate::plan::TiePolicy;
 
 use super::view::board::{Board, Row};
 use super::view::findings::{findings, without_numbers};
@@ -10,6 +11,7 @@ use super::view::gates::gates;
 use super::view::number::NOT_APPLICABLE;
 use super::view::set::Set;
 use super::view::text::{count, listed, one_line, visible};
+use super::view::ties;
 use super::view::verdict::verdict;
 
 /// Rows per data set; the report has them all.
@@ -44,7 +46,7 @@ pub fn markdown_summary(evaluation: &Evaluation) -> String {
     }
     add_gates(&mut out, evaluation, &sets);
     for set in &sets {
-        add_board(&mut out, &Board::of(set));
+        add_board(&mut out, &Board::of(set), evaluation.plan.measure.tie);
     }
     let found: Vec<_> = without_numbers(&sets)
         .into_iter()
@@ -96,7 +98,7 @@ fn add_gates(out: &mut String, evaluation: &Evaluation, sets: &[Set<'_>]) {
     }
 }
 
-fn add_board(out: &mut String, board: &Board) {
+fn add_board(out: &mut String, board: &Board, tie: TiePolicy) {
     line(
         out,
         &format!(
@@ -134,6 +136,12 @@ fn add_board(out: &mut String, board: &Board) {
             ),
         );
     }
+    let notes = std::iter::once(ties::policy(tie)).chain(board.ties.as_deref());
+    let notes = notes.chain(board.tuned.iter().map(String::as_str));
+    out.push('\n');
+    for note in notes {
+        line(out, &format!("- {}", cell(note)));
+    }
 }
 
 fn cells(board: &Board, entry: &Row, columns: usize) -> Vec<String> {
@@ -142,7 +150,8 @@ fn cells(board: &Board, entry: &Row, columns: usize) -> Vec<String> {
         Err(missing) => cells.push(format!("{}: {}", missing.state, cell(&missing.reason))),
         Ok(figures) => {
             if board.headline.is_some() {
-                cells.push(figures.headline.clone());
+                // A single `~` would be struck through by some.
+                cells.push(cell(&figures.headline));
             }
             if board.reference.is_some() {
                 cells.push(match (&figures.delta, entry.is_reference) {

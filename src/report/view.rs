@@ -19,5 +19,7 @@ pub(crate) mod settings;
 pub(crate) mod slices;
 pub(crate) mod stages;
 pub(crate) mod text;
+pub(crate) mod ties;
 pub(crate) mod trust;
+pub(crate) mod tuned;
 pub(crate) mod verdict;

@@ -124,7 +124,8 @@ impl<'a> CellContext<'a> {
         }
     }
 
-    fn input<'b>(&self, of: &str, answers: &'b [StageAnswer]) -> &'b [Hit] {
+    /// The list that a stage handed on.
+    pub(super) fn input<'b>(&self, of: &str, answers: &'b [StageAnswer]) -> &'b [Hit] {
         let stages = &self.cell.pipeline.stages;
         let position = stages.iter().position(|s| s.name == of);
         position

@@ -42,6 +42,7 @@ pub(super) fn record(
                 stats: built.stats.clone(),
                 timing,
                 exact: std::mem::take(&mut answered.exact),
+                tuned: std::mem::take(&mut answered.tuned),
                 findings: std::mem::take(&mut answered.findings),
             }))
         }

@@ -13,6 +13,8 @@ pub struct MeasureSpec {
     /// Effectiveness measures as ir_measures names them; `f:R@100` reads one at stage `f`.
     /// Default: `[success@1, nDCG@10, RR@10, R@100, Judged@10]`.
     pub quality: Option<Spanned<OneOrMany<String>>>,
+    /// What a value is where documents have equal scores. Default: `docid`.
+    pub tie: Option<Spanned<TieSpec>>,
     /// How latency is taken, or `none`.
     pub latency: Option<Spanned<ShortOr<NoLatency, LatencySpec>>>,
     /// Which queries the report shows in full.
@@ -22,6 +24,16 @@ pub struct MeasureSpec {
     pub slices: Option<Spanned<OneOrMany<String>>>,
     /// The seed of everything random. Default: 42.
     pub seed: Option<Spanned<u64>>,
+}
+
+/// What a value is where documents have equal scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TieSpec {
+    /// That of one order: by document id, descending, as trec_eval has it.
+    Docid,
+    /// The mean over all orders of tied documents.
+    Expected,
 }
 
 /// The word that switches latency off.

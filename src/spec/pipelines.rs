@@ -156,6 +156,29 @@ pub enum MethodSpec {
     Rbc(RbcSpec),
 }
 
+/// One number per list, or how the numbers are found.
+pub type WeightsSpec = ShortOr<Vec<f64>, FoundSpec>;
+
+/// How weights are found.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundSpec {
+    /// As those that score highest on queries that have no part in what is measured.
+    Tune(TuneSpec),
+}
+
+/// Weights tuned on a split of their own.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TuneSpec {
+    /// The split of the data set whose queries are asked; not the one that is measured.
+    pub split: Spanned<String>,
+    /// What is to be highest at this stage.
+    pub measure: Spanned<String>,
+    /// Weights tried are multiples of it that sum to 1: 1 over a whole number, at most 0.5.
+    pub step: Spanned<f64>,
+}
+
 /// Reciprocal rank fusion.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +186,7 @@ pub struct RrfSpec {
     /// Added to every rank, 0 or more. Default: 60.
     pub k: Option<Spanned<f64>>,
     /// One weight per list. Default: all 1.
-    pub weights: Option<Spanned<Vec<f64>>>,
+    pub weights: Option<Spanned<WeightsSpec>>,
 }
 
 /// Weighted sum of scores.
@@ -171,7 +194,7 @@ pub struct RrfSpec {
 #[serde(deny_unknown_fields)]
 pub struct WeightedSpec {
     /// One weight per list; needed.
-    pub weights: Option<Spanned<Vec<f64>>>,
+    pub weights: Option<Spanned<WeightsSpec>>,
     /// What is done to a list's scores first. Default: `min-max`.
     pub normalize: Option<Spanned<NormalizeSpec>>,
 }
@@ -181,7 +204,7 @@ pub struct WeightedSpec {
 #[serde(deny_unknown_fields)]
 pub struct ListsSpec {
     /// One weight per list. Default: all 1.
-    pub weights: Option<Spanned<Vec<f64>>>,
+    pub weights: Option<Spanned<WeightsSpec>>,
 }
 
 /// Normalised scores, combined.
@@ -191,7 +214,7 @@ pub struct CombSpec {
     /// What is done to a list's scores first. Default: `min-max`.
     pub normalize: Option<Spanned<NormalizeSpec>>,
     /// One weight per list. Default: all 1.
-    pub weights: Option<Spanned<Vec<f64>>>,
+    pub weights: Option<Spanned<WeightsSpec>>,
 }
 
 /// Rank-biased centroids.
@@ -201,12 +224,12 @@ pub struct RbcSpec {
     /// φ: how likely a reader goes on to the next rank, above 0 and below 1. Default: 0.8.
     pub persistence: Option<Spanned<f64>>,
     /// One weight per list. Default: all 1.
-    pub weights: Option<Spanned<Vec<f64>>>,
+    pub weights: Option<Spanned<WeightsSpec>>,
 }
 
 impl MethodSpec {
     /// Where the weights of this method are kept.
-    pub fn weights_mut(&mut self) -> &mut Option<Spanned<Vec<f64>>> {
+    pub fn weights_mut(&mut self) -> &mut Option<Spanned<WeightsSpec>> {
         match self {
             MethodSpec::Rrf(m) => &mut m.weights,
             MethodSpec::Weighted(m) => &mut m.weights,
@@ -216,6 +239,20 @@ impl MethodSpec {
             | MethodSpec::CombMax(m)
             | MethodSpec::CombMed(m) => &mut m.weights,
             MethodSpec::Rbc(m) => &mut m.weights,
+        }
+    }
+
+    /// The weights as written.
+    pub fn weights(&self) -> Option<&Spanned<WeightsSpec>> {
+        match self {
+            MethodSpec::Rrf(m) => m.weights.as_ref(),
+            MethodSpec::Weighted(m) => m.weights.as_ref(),
+            MethodSpec::Dbsf(m) | MethodSpec::Isr(m) | MethodSpec::Borda(m) => m.weights.as_ref(),
+            MethodSpec::CombSum(m)
+            | MethodSpec::CombMnz(m)
+            | MethodSpec::CombMax(m)
+            | MethodSpec::CombMed(m) => m.weights.as_ref(),
+            MethodSpec::Rbc(m) => m.weights.as_ref(),
         }
     }
 
@@ -237,7 +274,12 @@ impl MethodSpec {
 
     /// The same method, with every setting standing at `span`.
     pub fn moved_to(mut self, span: Span) -> Self {
-        self.weights_mut().iter_mut().for_each(|w| w.span = span);
+        if let Some(weights) = self.weights_mut() {
+            weights.span = span;
+            if let ShortOr::Long(FoundSpec::Tune(tune)) = &mut weights.value {
+                (tune.split.span, tune.measure.span, tune.step.span) = (span, span, span);
+            }
+        }
         let normalize = self.normalize_mut().into_iter().flatten();
         normalize.for_each(|n| n.span = span);
         match &mut self {

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::table;
-use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
+use super::{
+    CellRecord, LatencySample, Manifest, Outcome, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord,
+};
 use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
@@ -21,7 +23,7 @@ pub struct Bundle {
     pub dir: PathBuf,
     /// `manifest.json`.
     pub manifest: Manifest,
-    /// `plan.json`.
+    /// `plan.json`, and in it the weights that were found where they were tuned.
     pub plan: Plan,
     /// `spec.yaml` as written.
     pub spec_text: String,
@@ -35,11 +37,12 @@ impl Bundle {
     /// Opens a bundle; one written by a newer version is refused.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let file = |name: &str| dir.join(name);
+        let cells: Vec<CellRecord> = read_lines(&file("cells.jsonl"))?;
         Ok(Self {
             manifest: read_json(&file("manifest.json"))?,
-            plan: read_json(&file("plan.json"))?,
+            plan: with_tuned(read_json(&file("plan.json"))?, &cells),
             spec_text: read_text(&file("spec.yaml"))?,
-            cells: read_lines(&file("cells.jsonl"))?,
+            cells,
             queries: read_lines(&file("queries.jsonl"))?,
             dir: dir.to_owned(),
         })
@@ -102,6 +105,21 @@ impl Bundle {
 
 /// Data set → document → field → text.
 pub type Texts = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
+
+/// A tuned cell was run with the weights found, so that is what it is from here on; its id stays that of what was asked.
+fn with_tuned(mut plan: Plan, cells: &[CellRecord]) -> Plan {
+    for record in cells {
+        let Outcome::Measured(measured) = &record.outcome else {
+            continue;
+        };
+        for cell in plan.cells.iter_mut().filter(|c| c.id == record.cell) {
+            for tuned in &measured.tuned {
+                cell.pipeline.set_weights(&tuned.stage, &tuned.weights);
+            }
+        }
+    }
+    plan
+}
 
 #[derive(Deserialize)]
 struct Version {

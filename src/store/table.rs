@@ -18,6 +18,8 @@ pub struct QueryValue {
     pub query: String,
     /// As it prints.
     pub measure: String,
+    /// What the value is where documents have equal scores: `docid` or `expected`.
+    pub tie: &'static str,
     /// `None` where the measure is undefined.
     pub value: Option<f64>,
 }
@@ -69,7 +71,7 @@ pub(super) fn read_latencies(path: &Path) -> Result<Vec<LatencySample>, StoreErr
         .collect()
 }
 
-/// Writes `queries.parquet`: data, cell, query, measure, value (null where undefined).
+/// Writes `queries.parquet`: data, cell, query, measure, tie, value (null where undefined).
 pub fn write_query_values(path: &Path, values: &[QueryValue]) -> Result<(), StoreError> {
     let text = |f: fn(&QueryValue) -> &str| values.iter().map(f).collect::<Vec<&str>>();
     let columns = vec![
@@ -77,6 +79,7 @@ pub fn write_query_values(path: &Path, values: &[QueryValue]) -> Result<(), Stor
         Column::new("cell".into(), text(|v| &v.cell)),
         Column::new("query".into(), text(|v| &v.query)),
         Column::new("measure".into(), text(|v| &v.measure)),
+        Column::new("tie".into(), text(|v| v.tie)),
         Column::new(
             "value".into(),
             values.iter().map(|v| v.value).collect::<Vec<Option<f64>>>(),

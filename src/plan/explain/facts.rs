@@ -4,8 +4,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::super::{Axis, Cell};
 use crate::pipeline::{
-    Combine, Dense, FilterUse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind,
-    Strategy, Tail, VectorConfig,
+    Combine, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind,
+    Strategy, Tail, Tune, VectorConfig,
 };
 
 /// Path and value.
@@ -128,7 +128,7 @@ fn stage(stage: &Stage, index: &IndexConfig) -> Vec<(&'static str, String)> {
         }
         StageKind::Fuse(f) => vec![
             ("of", list(&f.of)),
-            ("method", method(&f.method)),
+            ("method", method(f)),
             ("limit", f.limit.to_string()),
         ],
         StageKind::Rerank(r) => {
@@ -193,9 +193,16 @@ fn normalize(normalize: Normalize) -> &'static str {
     }
 }
 
-fn method(method: &Fusion) -> String {
-    let weights = |w: &[f64]| w.iter().map(f64::to_string).collect::<Vec<_>>().join(",");
-    match method {
+fn method(fuse: &Fuse) -> String {
+    let weights = |w: &[f64]| match &fuse.tune {
+        Some(Tune {
+            split,
+            measure,
+            parts,
+        }) => format!("tune {measure} on {split} by 1/{parts}"),
+        None => w.iter().map(f64::to_string).collect::<Vec<_>>().join(","),
+    };
+    match &fuse.method {
         Fusion::Rrf { k, weights: w } => format!("rrf(k={k},weights=[{}])", weights(w)),
         Fusion::Weighted {
             weights: w,

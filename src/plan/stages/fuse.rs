@@ -1,11 +1,11 @@
 //! Fusions: methods, weights, lists.
 
-use super::LIMIT;
+use super::{LIMIT, tune};
 use crate::pipeline::{Combine, Fuse, Fusion, Normalize};
 use crate::plan::findings::Findings;
 use crate::plan::numbers::{count, within};
-use crate::spec::pipelines::{CombSpec, FuseSpec, MethodSpec, NormalizeSpec};
-use crate::spec::{Code, Diagnostic, Spanned};
+use crate::spec::pipelines::{CombSpec, FuseSpec, MethodSpec, NormalizeSpec, WeightsSpec};
+use crate::spec::{Code, Diagnostic, ShortOr, Spanned};
 
 /// Cormack, Clarke and Büttcher 2009.
 const RRF_K: f64 = 60.0;
@@ -25,14 +25,20 @@ pub(super) fn fuse(stage: &FuseSpec, findings: &mut Findings) -> Option<Fuse> {
     }
     let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
     let method = method(stage, of.len(), findings)?;
-    Some(Fuse { of, method, limit })
+    let tune = tune::tune(stage, findings);
+    Some(Fuse {
+        of,
+        method,
+        limit,
+        tune,
+    })
 }
 
 fn method(stage: &FuseSpec, lists: usize, findings: &mut Findings) -> Option<Fusion> {
     let written = &stage.method;
     let ones = || vec![1.0; lists];
     let mut equal =
-        |given: &Option<Spanned<Vec<f64>>>| weights(given.as_ref(), stage, findings).unwrap_or_else(ones);
+        |given: &Option<Spanned<WeightsSpec>>| weights(given.as_ref(), stage, findings).unwrap_or_else(ones);
     let mut comb = |combine, comb: &CombSpec| Fusion::Comb {
         combine,
         normalize: normalize(comb.normalize.as_ref()),
@@ -95,13 +101,17 @@ fn normalize(written: Option<&Spanned<NormalizeSpec>>) -> Normalize {
     }
 }
 
+/// The weights as given; 1 each where they are to be tuned.
 fn weights(
-    written: Option<&Spanned<Vec<f64>>>,
+    written: Option<&Spanned<WeightsSpec>>,
     stage: &FuseSpec,
     findings: &mut Findings,
 ) -> Option<Vec<f64>> {
     let written = written?;
-    let (values, lists) = (&written.value, stage.of.value.len());
+    let lists = stage.of.value.len();
+    let ShortOr::Short(values) = &written.value else {
+        return Some(vec![1.0; lists]);
+    };
     let complaint = if values.len() != lists {
         format!("{} weights for {lists} lists", values.len())
     } else if let Some(bad) = values.iter().find(|w| !w.is_finite() || **w < 0.0) {

@@ -56,6 +56,7 @@ mod tests {
                 weights: vec![1.0; 2],
             },
             limit: 100,
+            tune: None,
         };
         let fuse = Stage {
             name: "f".to_owned(),

@@ -8,6 +8,8 @@ use super::findings::{severity_class, severity_word};
 use super::judgement::Judgement;
 use super::number::{self, ByteUnit, NOT_APPLICABLE, UNDEFINED};
 use super::set::{Ran, Set, percentile_of};
+use super::ties;
+use super::tuned::{self, TunedRow};
 
 /// One data set's table.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub(crate) struct Board {
     pub(crate) too_few: Vec<String>,
     /// Unit of the index column.
     pub(crate) index_unit: &'static str,
+    /// What the mark of ties means, where there is one.
+    pub(crate) ties: Option<String>,
+    /// Weights that were tuned, a sentence each.
+    pub(crate) tuned: Vec<String>,
     /// The reference first, then by headline measure, then the cells without numbers.
     pub(crate) rows: Vec<Row>,
 }
@@ -134,6 +140,8 @@ impl Board {
             percentiles: percentiles.iter().map(|q| number::percentile(*q)).collect(),
             too_few: too_few.into_iter().map(number::percentile).collect(),
             index_unit: unit.name(),
+            ties: ties::note(set),
+            tuned: tuned::tuned(set).iter().map(TunedRow::sentence).collect(),
             rows: ordered(set).iter().map(row).collect(),
             measures: measures.into_iter().map(str::to_owned).collect(),
         }
@@ -199,7 +207,7 @@ fn figures(set: &Set<'_>, ran: Ran<'_>, measures: &[&str], percentiles: &[f64], 
         Some(None) => UNDEFINED.to_owned(),
         Some(Some(x)) => number::ms(x),
     };
-    let shown = |q: &Quality| number::measure_or(q.mean);
+    let shown = |q: &Quality| ties::marked(q);
     let size = index_bytes(&ran.numbers.measured.stats);
     Figures {
         headline: headline.map_or_else(|| NOT_APPLICABLE.to_owned(), shown),

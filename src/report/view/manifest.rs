@@ -243,6 +243,10 @@ pub(crate) struct Method {
     pub(crate) resamples: String,
     /// Seed of everything random.
     pub(crate) seed: u64,
+    /// The policy for ties, as a spec writes it.
+    pub(crate) tie: &'static str,
+    /// The same in words.
+    pub(crate) tie_words: &'static str,
     /// How latency was taken; `None` when it was not.
     pub(crate) latency: Option<LatencyMethod>,
 }
@@ -277,6 +281,8 @@ pub(crate) fn method(evaluation: &Evaluation) -> Method {
         level: format!("{} %", (plan.compare.level * 1000.0).round() / 10.0),
         resamples: integer(plan.compare.resamples as u64),
         seed: plan.measure.seed,
+        tie: plan.measure.tie.name(),
+        tie_words: super::ties::policy(plan.measure.tie),
         latency,
     }
 }

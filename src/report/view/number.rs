@@ -141,7 +141,7 @@ pub(crate) fn score(x: f32) -> String {
 }
 
 /// Pads the fractions of a column's numbers so that, set flush right, their decimal points stand under each other.
-/// `digit` and `point` are blanks as wide as a digit and a point. Entries that are not numbers stay as they are.
+/// `digit` and `point` are blanks as wide as a digit and a point; a mark at the end of a number takes one digit's room. Entries that are not numbers stay as they are.
 pub(crate) fn align_points<'a>(column: impl Iterator<Item = &'a mut String> + 'a, digit: char, point: char) {
     let mut entries: Vec<&mut String> = column.filter(|s| is_number(s)).collect();
     let fraction = |s: &str| s.split_once('.').map_or(0, |(_, f)| f.len());
@@ -158,7 +158,7 @@ pub(crate) fn align_points<'a>(column: impl Iterator<Item = &'a mut String> + 'a
 fn is_number(s: &str) -> bool {
     s.chars().any(|c| c.is_ascii_digit())
         && s.chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '+' | '−'))
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '+' | '−' | '~'))
 }
 
 /// The typographic minus is as wide as a plus, and is not mistaken for a dash.
