@@ -6,6 +6,7 @@
 mod cell;
 mod checks;
 pub mod clock;
+mod diagnose;
 pub mod machine;
 mod oracle;
 mod quality;
@@ -108,6 +109,7 @@ struct Answered<'a> {
     build: usize,
     answers: Vec<Vec<StageAnswer>>,
     exact: BTreeMap<String, String>,
+    diagnosed: bool,
     findings: Vec<Finding>,
 }
 
@@ -183,7 +185,7 @@ impl Runner<'_> {
         &self,
         context: CellContext<'a>,
         builds: &mut Vec<Built>,
-        reranker: Option<&mut CachedReranker<'_>>,
+        mut reranker: Option<&mut CachedReranker<'_>>,
         oracle: &mut Oracle<'_>,
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
@@ -196,8 +198,8 @@ impl Runner<'_> {
             })?;
         let build = self.build(&context, backend, builds)?;
         let Built { index, stats, .. } = &builds[build];
-        let answers = quality::answers(&context, index.as_ref(), reranker, self.watch)?;
-        let findings = checks::answers(&context, stats, &answers);
+        let answers = quality::answers(&context, index.as_ref(), reranker.as_deref_mut(), self.watch)?;
+        let mut findings = checks::answers(&context, stats, &answers);
         let exact = self.exact(&context, oracle, bundle)?;
         bundle.traces(
             &cell.data,
@@ -205,6 +207,14 @@ impl Runner<'_> {
             self.plan.measure.trace.depth,
         )?;
         bundle.run(&cell.id, &record::run(&context, &answers))?;
+        let diagnosed = self.plan.measure.diagnose.wants(context.data.docs.len());
+        if diagnosed {
+            match diagnose::ladders(&context, index.as_ref(), reranker, self.watch) {
+                Ok(ladders) => bundle.ladders(&ladders)?,
+                Err(error) => findings.push(diagnose::failed(&error)),
+            }
+        }
+        let diagnosed = diagnosed && findings.iter().all(|f| f.check != diagnose::CHECK);
         self.watch
             .event(Event::Note(&format!("{} {}: answered", cell.data, cell.label())));
         Ok(Answered {
@@ -212,6 +222,7 @@ impl Runner<'_> {
             build,
             answers,
             exact,
+            diagnosed,
             findings,
         })
     }

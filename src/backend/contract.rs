@@ -82,6 +82,7 @@ pub(crate) fn dense(name: &str, vector: &str, limit: usize) -> Stage {
             limit,
             ef: 64,
             exact: false,
+            scan: false,
             oversampling: 4.0,
             rescore: true,
             filter,

@@ -16,7 +16,7 @@ use crate::filter::Payload;
 use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization};
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
-use crate::plan::{TraceKeep, TracePlan};
+use crate::plan::{Diagnose, TraceKeep, TracePlan};
 use crate::store::{Health, Machine, Manifest, Measured, QueryRecord, Tool};
 
 pub(crate) use parts::evaluation;
@@ -96,6 +96,7 @@ fn dense_stage() -> Stage {
         limit: 30,
         ef: 128,
         exact: false,
+        scan: false,
         oversampling: 4.0,
         rescore: true,
         filter: FilterUse::default(),
@@ -181,6 +182,7 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         },
         timing: None,
         exact: BTreeMap::new(),
+        diagnosed: false,
         findings: Vec::new(),
     };
     CellNumbers {
@@ -289,6 +291,7 @@ fn plan() -> Plan {
                 keep: TraceKeep::Movers,
                 depth: 8,
             },
+            diagnose: Diagnose::Never,
             slices: Vec::new(),
             seed: 42,
         },
