@@ -178,6 +178,15 @@ impl Pipeline {
 }
 
 impl Stage {
+    /// Names of the stages whose lists this one starts from; none for a search.
+    pub fn inputs(&self) -> Vec<&str> {
+        match &self.kind {
+            StageKind::Dense(_) | StageKind::Sparse(_) => Vec::new(),
+            StageKind::Fuse(fuse) => fuse.of.iter().map(String::as_str).collect(),
+            StageKind::Rerank(rerank) => vec![&rerank.of],
+        }
+    }
+
     /// Most hits the stage can hand on, given what its inputs can; `None` for an input that is not known.
     pub fn limit(&self, of: impl Fn(&str) -> Option<usize>) -> Option<usize> {
         match &self.kind {

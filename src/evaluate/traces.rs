@@ -25,13 +25,14 @@ pub(super) struct CellTraces {
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
 
-/// Reads all traces of the bundle: cell id → what they say.
+/// Reads all traces of the bundle: cell id → what they say. `also` sees each of them, too.
 pub(super) fn read(
     bundle: &Bundle,
     qrels: &BTreeMap<String, Qrels>,
+    exact: &ExactLists,
+    also: &mut dyn FnMut(&Walk<'_>, &QueryTrace),
 ) -> Result<BTreeMap<String, CellTraces>, StoreError> {
     let cells: HashMap<&str, &Cell> = bundle.plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
-    let exact = ExactLists::read(bundle)?;
     let mut all: BTreeMap<String, CellTraces> = BTreeMap::new();
     bundle.for_each_trace(|trace| {
         let Some(cell) = cells.get(trace.cell.as_str()) else {
@@ -41,22 +42,23 @@ pub(super) fn read(
             plan: &bundle.plan,
             cell,
             qrels: &qrels[&cell.data],
-            exact: &exact,
+            exact,
         };
+        also(&walk, &trace);
         walk.add(&trace, all.entry(trace.cell.clone()).or_default());
     })?;
     Ok(all)
 }
 
 /// Exact neighbours of the bundle, by cell and stage.
-struct ExactLists {
+pub(super) struct ExactLists {
     runs: BTreeMap<String, Run>,
     /// (cell, stage) → key of `runs`.
     keys: HashMap<(String, String), String>,
 }
 
 impl ExactLists {
-    fn read(bundle: &Bundle) -> Result<Self, StoreError> {
+    pub(super) fn read(bundle: &Bundle) -> Result<Self, StoreError> {
         let mut lists = Self {
             runs: BTreeMap::new(),
             keys: HashMap::new(),
@@ -81,11 +83,12 @@ impl ExactLists {
     }
 }
 
-struct Walk<'a> {
-    plan: &'a Plan,
-    cell: &'a Cell,
-    qrels: &'a Qrels,
-    exact: &'a ExactLists,
+/// A cell's lists with what they are measured by.
+pub(super) struct Walk<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) cell: &'a Cell,
+    pub(super) qrels: &'a Qrels,
+    pub(super) exact: &'a ExactLists,
 }
 
 impl Walk<'_> {
@@ -109,26 +112,35 @@ impl Walk<'_> {
     }
 
     fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<f64> {
-        if let Measure::KnnRecall { cutoff } = measure.measure {
-            let stage = self.dense_stage(measure.stage.as_deref(), trace)?;
-            let exact = self.exact.of(&trace.cell, &stage.stage)?;
-            let exact = exact.rankings.get(&trace.query)?;
-            let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
-            let kth = exact.get(cutoff.min(exact.len()).checked_sub(1)?)?.1;
-            let epsilon = kth - tie_floor(kth);
-            // The stage's own scores may be of binary codes; only the exact list's are trusted.
-            let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
-            return measure::knn_recall(&found, &exact, cutoff, epsilon);
-        }
-        let stage = match &measure.stage {
-            Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,
-            None => trace.stages.last()?,
+        let stage = match (&measure.measure, &measure.stage) {
+            (Measure::KnnRecall { .. }, name) => self.dense_stage(name.as_deref(), trace)?,
+            (_, Some(name)) => trace.stages.iter().find(|s| s.stage == *name)?,
+            (_, None) => trace.stages.last()?,
         };
-        let docs = self.qrels.by_query.get(&trace.query)?;
-        let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != trace.query;
+        self.value_of(&measure.measure, stage, &trace.query)
+    }
+
+    /// The value of one list; `None` where it is undefined.
+    pub(super) fn value_of(&self, measure: &Measure, stage: &StageTrace, query: &str) -> Option<f64> {
+        let Measure::KnnRecall { cutoff } = *measure else {
+            return measure.value(&self.topic(stage, query)?);
+        };
+        let exact = self.exact.of(&self.cell.id, &stage.stage)?;
+        let exact = exact.rankings.get(query)?;
+        let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
+        let kth = exact.get(cutoff.min(exact.len()).checked_sub(1)?)?.1;
+        let epsilon = kth - tie_floor(kth);
+        // The stage's own scores may be of binary codes; only the exact list's are trusted.
+        let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
+        measure::knn_recall(&found, &exact, cutoff, epsilon)
+    }
+
+    /// A list through the eyes of the query's judgements; `None` for a query that has none.
+    pub(super) fn topic(&self, stage: &StageTrace, query: &str) -> Option<Topic> {
+        let docs = self.qrels.by_query.get(query)?;
+        let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != query;
         let ranking = stage.docs.iter().map(String::as_str).filter(is_measured);
-        let unlisted = self.qrels.unlisted.grade();
-        measure.measure.value(&Topic::new(ranking, docs, unlisted))
+        Some(Topic::new(ranking, docs, self.qrels.unlisted.grade()))
     }
 
     /// The named stage, or the pipeline's first dense one.

@@ -206,6 +206,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         qrels: BTreeMap::new(),
         texts: BTreeMap::new(),
         traces: BTreeMap::new(),
+        losses: BTreeMap::new(),
     }
 }
 
