@@ -3,6 +3,7 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+pub mod contributions;
 mod gates;
 mod knobs;
 mod latency;

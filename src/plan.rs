@@ -38,6 +38,7 @@ pub use catalog::{Catalog, KnownModel};
 pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
 pub use resolve::resolve;
+pub(crate) use select::glob;
 pub use settings::paths_reference;
 
 /// Everything a run needs to know.
