@@ -15,7 +15,12 @@ use super::run::width;
 use super::{Exit, data_out};
 
 pub(super) fn explain(args: &ExplainArgs, talk: &Talk) -> anyhow::Result<Exit> {
-    let measure = match args.measure.as_deref().map(str::parse::<StageMeasure>).transpose() {
+    let measure = match args
+        .measure
+        .as_deref()
+        .map(str::parse::<StageMeasure>)
+        .transpose()
+    {
         Ok(measure) => measure,
         Err(error) => return refuse(talk, &error.to_string(), error.suggestion(), Exit::Usage),
     };
@@ -80,7 +85,14 @@ fn one(
     let mut texts = Vec::new();
     for cell in cells.iter().filter(asked) {
         let parts = contributions(bundle, cell, &record.query)?;
-        texts.push(console::query(evaluation, cell, record, &parts, width(), talk.style()));
+        texts.push(console::query(
+            evaluation,
+            cell,
+            record,
+            &parts,
+            width(),
+            talk.style(),
+        ));
     }
     if texts.is_empty() {
         let text = format!("query `{}` was asked in none of these cells", record.query);
@@ -97,7 +109,14 @@ fn cells<'a>(evaluation: &'a Evaluation, pattern: Option<&str>) -> Result<Vec<&'
         return Ok(all().collect());
     };
     let names = console::names(evaluation);
-    let called = |cell: &Cell| [cell.id.clone(), names[&cell.id].clone(), cell.label(), cell.pipeline.name.clone()];
+    let called = |cell: &Cell| {
+        [
+            cell.id.clone(),
+            names[&cell.id].clone(),
+            cell.label(),
+            cell.pipeline.name.clone(),
+        ]
+    };
     let chosen: Vec<&Cell> = all()
         .filter(|c| called(c).iter().any(|name| glob(pattern, name)))
         .collect();
@@ -118,14 +137,20 @@ fn query<'a>(evaluation: &'a Evaluation, asked: &str) -> Result<&'a QueryRecord,
     if let Some(query) = queries.iter().find(same) {
         return Ok(query);
     }
-    let holding: Vec<&QueryRecord> = queries.iter().filter(|q| q.text.to_lowercase().contains(&lower)).collect();
+    let holding: Vec<&QueryRecord> = queries
+        .iter()
+        .filter(|q| q.text.to_lowercase().contains(&lower))
+        .collect();
     match holding.as_slice() {
         [only] => Ok(only),
         [] => {
             let known = queries.iter().flat_map(|q| [q.query.as_str(), q.text.as_str()]);
             let meant = closest(asked, known).map(str::to_owned);
             let likely = meant.or_else(|| most_words(queries, &lower));
-            Err((format!("no query is called `{asked}`, and none contains it"), likely))
+            Err((
+                format!("no query is called `{asked}`, and none contains it"),
+                likely,
+            ))
         }
         several => {
             let ids: Vec<&str> = several.iter().take(8).map(|q| q.query.as_str()).collect();
@@ -139,7 +164,9 @@ fn query<'a>(evaluation: &'a Evaluation, asked: &str) -> Result<&'a QueryRecord,
 fn most_words(queries: &[QueryRecord], lower: &str) -> Option<String> {
     let shared = |q: &&QueryRecord| {
         let text = q.text.to_lowercase();
-        let words = lower.split_whitespace().filter(|w| text.split_whitespace().any(|t| t == *w));
+        let words = lower
+            .split_whitespace()
+            .filter(|w| text.split_whitespace().any(|t| t == *w));
         words.count()
     };
     // The first of equals.

@@ -41,7 +41,9 @@ fn of_trace(cell: &Cell, trace: &QueryTrace) -> BTreeMap<String, Vec<FusedHit>> 
             point: points[doc],
             score: *score,
         };
-        stage.map_or_else(Vec::new, |s: &StageTrace| s.docs.iter().zip(&s.scores).map(hit).collect())
+        stage.map_or_else(Vec::new, |s: &StageTrace| {
+            s.docs.iter().zip(&s.scores).map(hit).collect()
+        })
     };
     let mut all = BTreeMap::new();
     for stage in &cell.pipeline.stages {
@@ -51,7 +53,11 @@ fn of_trace(cell: &Cell, trace: &QueryTrace) -> BTreeMap<String, Vec<FusedHit>> 
         let lists: Vec<Vec<Hit>> = fuse.of.iter().map(|of| hits(of)).collect();
         let lists: Vec<&[Hit]> = lists.iter().map(Vec::as_slice).collect();
         let parts = fusion::contributions(&fuse.method, &lists, &hits(&stage.name));
-        let docs = trace.stages.iter().find(|s| s.stage == stage.name).map(|s| s.docs.as_slice());
+        let docs = trace
+            .stages
+            .iter()
+            .find(|s| s.stage == stage.name)
+            .map(|s| s.docs.as_slice());
         let fused = docs.unwrap_or_default().iter().zip(parts);
         let fused = fused.map(|(doc, parts)| FusedHit {
             doc: doc.clone(),

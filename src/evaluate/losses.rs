@@ -107,6 +107,8 @@ pub fn losses(
 ) -> Result<BTreeMap<String, Losses>, StoreError> {
     let exact = traces::ExactLists::read(bundle)?;
     let mut collector = Collector::new(bundle, qrels, &exact, Some(measure.clone()))?;
-    traces::read(bundle, qrels, &exact, &mut |walk, trace| collector.add(walk, trace))?;
+    traces::read(bundle, qrels, &exact, &mut |walk, trace| {
+        collector.add(walk, trace)
+    })?;
     Ok(collector.finish())
 }

@@ -51,6 +51,7 @@ pub(super) fn read(
 }
 
 /// Exact neighbours of the bundle, by cell and stage.
+#[derive(Default)]
 pub(super) struct ExactLists {
     runs: BTreeMap<String, Run>,
     /// (cell, stage) → key of `runs`.

@@ -64,8 +64,12 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
 /// What each cell is called: id → name.
 pub fn names(evaluation: &Evaluation) -> BTreeMap<String, String> {
     let sets = Set::all(evaluation);
-    let cells = sets.iter().flat_map(|s| s.cells.iter().map(move |c| (s, &c.cell.id)));
-    cells.map(|(set, id)| (id.clone(), set.name(id).to_owned())).collect()
+    let cells = sets
+        .iter()
+        .flat_map(|s| s.cells.iter().map(move |c| (s, &c.cell.id)));
+    cells
+        .map(|(set, id)| (id.clone(), set.name(id).to_owned()))
+        .collect()
 }
 
 /// Entries under a heading in the margin; nothing for no entries.

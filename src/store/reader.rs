@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::table;
 use super::{
-    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TRACES,
-    TextRecord,
+    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError,
+    TRACES, TextRecord,
 };
 use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::table;
-use super::{CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TRACES, TextRecord};
+use super::{
+    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError,
+    TRACES, TextRecord,
+};
 use crate::dataset::{Dataset, Qrels, write_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};

@@ -13,7 +13,7 @@ use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::Pipeline;
 use crate::plan::{Cell, Plan};
 use crate::stats;
-use crate::store::{Bundle, Outcome, QueryTrace, Rung, StageTrace, StoreError};
+use crate::store::{Bundle, LadderTrace, Outcome, QueryTrace, Rung, RungTrace, StageTrace, StoreError};
 
 /// What the lists of one query say on one rung.
 #[derive(Debug, Clone)]
@@ -55,40 +55,52 @@ impl<'a> Collector<'a> {
         measure: Option<StageMeasure>,
     ) -> Result<Self, StoreError> {
         let plan = &bundle.plan;
-        let mut ladders: HashMap<String, HashMap<String, Rungs>> = HashMap::new();
+        let mut collector = Self::empty(plan, measure, |cell| diagnosed(bundle, cell));
         let cells: HashMap<&str, &Cell> = plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
         bundle.for_each_ladder(|ladder| {
-            let (Some(measure), Some(cell)) = (&measure, cells.get(ladder.cell.as_str())) else {
-                return;
-            };
-            let Some(spine) = spine(&cell.pipeline, measure) else {
-                return;
-            };
-            let walk = Walk {
-                plan,
-                cell,
-                qrels: &qrels[&cell.data],
-                exact,
-            };
-            let read = |stages: &[StageTrace]| reading(&walk, measure, &spine, stages, &ladder.query);
-            let rungs = ladder.rungs.iter().map(|r| (r.rung, read(&r.stages))).collect();
-            ladders.entry(ladder.cell).or_default().insert(ladder.query, rungs);
+            if let Some(cell) = cells.get(ladder.cell.as_str()) {
+                let walk = Walk {
+                    plan,
+                    cell,
+                    qrels: &qrels[&cell.data],
+                    exact,
+                };
+                collector.climb(&walk, &ladder);
+            }
         })?;
+        Ok(collector)
+    }
+
+    fn empty(plan: &'a Plan, measure: Option<StageMeasure>, diagnosed: impl Fn(&str) -> bool) -> Self {
         let cells = plan.cells.iter().filter_map(|cell| {
             let partial = Partial {
                 pipeline: &cell.pipeline,
-                diagnosed: diagnosed(bundle, &cell.id),
+                diagnosed: diagnosed(&cell.id),
                 spine: spine(&cell.pipeline, measure.as_ref()?)?,
                 queries: BTreeMap::new(),
             };
             Some((cell.id.clone(), partial))
         });
-        Ok(Self {
-            plan,
+        Self {
             cells: cells.collect(),
-            ladders,
+            plan,
+            ladders: HashMap::new(),
             measure,
-        })
+        }
+    }
+
+    /// Takes the more exact searches of one query of one cell.
+    fn climb(&mut self, walk: &Walk<'_>, ladder: &LadderTrace) {
+        let (Some(measure), Some(partial)) = (&self.measure, self.cells.get(&ladder.cell)) else {
+            return;
+        };
+        let read = |r: &RungTrace| {
+            let reading = reading(walk, measure, &partial.spine, &r.stages, &ladder.query);
+            (r.rung, reading)
+        };
+        let rungs = ladder.rungs.iter().map(read).collect();
+        let of_cell = self.ladders.entry(ladder.cell.clone()).or_default();
+        of_cell.insert(ladder.query.clone(), rungs);
     }
 
     /// Takes one query of one cell as it ran.
@@ -170,7 +182,12 @@ fn on(rungs: &Rungs, rung: Rung) -> &Reading {
 
 impl Partial<'_> {
     fn losses(self, plan: &Plan, measure: &StageMeasure) -> Losses {
-        let asked: BTreeSet<Rung> = self.queries.values().flat_map(|(r, _)| r).map(|(r, _)| *r).collect();
+        let asked: BTreeSet<Rung> = self
+            .queries
+            .values()
+            .flat_map(|(r, _)| r)
+            .map(|(r, _)| *r)
+            .collect();
         let places = places(&self.spine, self.diagnosed, |r| asked.contains(&r));
         let cutoff = measure.measure.cutoff();
         let queries: BTreeMap<String, QueryLosses> = self
@@ -180,9 +197,14 @@ impl Partial<'_> {
             .collect();
         let column = |read: &dyn Fn(&Rungs) -> Option<f64>| -> BTreeMap<String, f64> {
             let scored = self.queries.iter().filter(|(q, _)| is_scored(&queries[*q]));
-            scored.filter_map(|(q, (rungs, _))| Some((q.clone(), read(rungs)?))).collect()
+            scored
+                .filter_map(|(q, (rungs, _))| Some((q.clone(), read(rungs)?)))
+                .collect()
         };
-        let values: Vec<_> = places.iter().map(|p| column(&|r| on(r, p.rung).values[p.on])).collect();
+        let values: Vec<_> = places
+            .iter()
+            .map(|p| column(&|r| on(r, p.rung).values[p.on]))
+            .collect();
         let ends: Vec<_> = places
             .iter()
             .map(|p| (p.at != At::Stage).then(|| column(&|r| *on(r, p.rung).values.last()?)))
@@ -198,7 +220,10 @@ impl Partial<'_> {
                 mean: mean(&values[i]),
                 change: before.and_then(|b| difference(plan, &values[i], b)),
                 end: ends[i].as_ref().and_then(mean),
-                end_change: ends[i].as_ref().zip(end_before).and_then(|(e, b)| difference(plan, e, b)),
+                end_change: ends[i]
+                    .as_ref()
+                    .zip(end_before)
+                    .and_then(|(e, b)| difference(plan, e, b)),
                 ceiling: mean(&column(&|r| on(r, place.rung).ceilings[place.on])),
                 rescued: count(&queries, Fate::Rescued(i)),
                 buried: count(&queries, Fate::Buried(i)),
@@ -269,3 +294,6 @@ fn whole(plan: &Plan, values: &[BTreeMap<String, f64>]) -> Option<Difference> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,10 +23,12 @@ pub(super) fn fate(ranks: &[Option<usize>], upstream: &[bool], cutoff: usize) ->
     let within = |rank: Option<usize>| rank.is_some_and(|r| r <= cutoff);
     let last_step = |from_to: &dyn Fn(usize) -> bool| (1..ranks.len()).rev().find(|at| from_to(*at));
     match ranks.last().copied().flatten() {
-        Some(rank) if rank <= cutoff => last_step(&|at| !within(ranks[at - 1]) && within(ranks[at]))
-            .map_or(Fate::Kept, Fate::Rescued),
-        Some(_) => last_step(&|at| within(ranks[at - 1]) && !within(ranks[at]))
-            .map_or(Fate::Below, Fate::Buried),
+        Some(rank) if rank <= cutoff => {
+            last_step(&|at| !within(ranks[at - 1]) && within(ranks[at])).map_or(Fate::Kept, Fate::Rescued)
+        }
+        Some(_) => {
+            last_step(&|at| within(ranks[at - 1]) && !within(ranks[at])).map_or(Fate::Below, Fate::Buried)
+        }
         None => last_step(&|at| (ranks[at - 1].is_some() || upstream[at]) && ranks[at].is_none())
             .map_or(Fate::Unfound, Fate::Lost),
     }
@@ -38,7 +40,10 @@ mod tests {
 
     /// Ranks as digits, `-` for absent; nothing on side branches; cut-off 3.
     fn of(ranks: &str) -> Fate {
-        let ranks: Vec<Option<usize>> = ranks.chars().map(|c| c.to_digit(10).map(|d| d as usize)).collect();
+        let ranks: Vec<Option<usize>> = ranks
+            .chars()
+            .map(|c| c.to_digit(10).map(|d| d as usize))
+            .collect();
         fate(&ranks, &vec![false; ranks.len()], 3)
     }
 

@@ -42,7 +42,10 @@ fn inputs(pipeline: &Pipeline, at: usize) -> Vec<usize> {
 
 fn starts_dense(pipeline: &Pipeline, at: usize) -> bool {
     let is_dense = matches!(pipeline.stages[at].kind, StageKind::Dense(_));
-    is_dense || inputs(pipeline, at).into_iter().any(|i| starts_dense(pipeline, i))
+    is_dense
+        || inputs(pipeline, at)
+            .into_iter()
+            .any(|i| starts_dense(pipeline, i))
 }
 
 /// Positions of all stages whose lists go into that of `at`.
@@ -81,7 +84,12 @@ pub(super) fn places(spine: &[usize], diagnosed: bool, asked: impl Fn(Rung) -> b
             (Rung::Codes, Rung::Graph),
             (Rung::Graph, Rung::Filter),
         ];
-        rungs.extend(pairs.into_iter().filter(|(from, _)| asked(*from)).map(|(_, to)| to));
+        rungs.extend(
+            pairs
+                .into_iter()
+                .filter(|(from, _)| asked(*from))
+                .map(|(_, to)| to),
+        );
     } else {
         rungs.push(Rung::Filter);
     }
@@ -150,7 +158,10 @@ mod tests {
         assert_eq!(rungs(&[]), [At::Rung(Rung::Exact), At::Stage]);
         // Codes and filtered graph: no query walks without a filter.
         let [exact, codes, filter] = [Rung::Exact, Rung::Codes, Rung::Filter].map(At::Rung);
-        assert_eq!(rungs(&[Rung::Exact, Rung::Graph]), [exact, codes, filter, At::Stage]);
+        assert_eq!(
+            rungs(&[Rung::Exact, Rung::Graph]),
+            [exact, codes, filter, At::Stage]
+        );
         let plain: Vec<At> = places(&[1], false, |_| false).iter().map(|p| p.at).collect();
         assert_eq!(plain, [filter]);
     }

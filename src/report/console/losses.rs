@@ -3,8 +3,8 @@
 use crate::evaluate::Evaluation;
 use crate::plan::Cell;
 
-use super::super::view::losses::{Change, LossRow, LossTable, Worst, by_step, loss_table, worst};
 use super::super::view::judgement::Judgement;
+use super::super::view::losses::{Change, LossRow, LossTable, Worst, by_step, loss_table, worst};
 use super::super::view::set::Set;
 use super::super::view::text::count;
 use super::Style;
@@ -13,7 +13,13 @@ use super::paint::{Paint, Tone, wrap};
 
 /// Where one cell loses: table, ceilings, fates, and at most `most` queries. `None` for a cell without losses: it did not
 /// run, or the measure cannot be read along its pipeline.
-pub fn losses(evaluation: &Evaluation, cell: &Cell, most: usize, width: usize, style: Style) -> Option<String> {
+pub fn losses(
+    evaluation: &Evaluation,
+    cell: &Cell,
+    most: usize,
+    width: usize,
+    style: Style,
+) -> Option<String> {
     let width = width.max(40);
     let paint = Paint::new(style);
     let sets = Set::all(evaluation);
@@ -35,7 +41,11 @@ pub fn losses(evaluation: &Evaluation, cell: &Cell, most: usize, width: usize, s
     for note in notes(&table, &dropped) {
         say(&note, Tone::Dim);
     }
-    let fates = table.fates.clone().into_iter().chain(by_step(&table).map(|s| format!("By step: {s}.")));
+    let fates = table
+        .fates
+        .clone()
+        .into_iter()
+        .chain(by_step(&table).map(|s| format!("By step: {s}.")));
     let sentences: Vec<String> = table.note.iter().cloned().chain(fates).collect();
     if !sentences.is_empty() {
         out.push('\n');
@@ -45,7 +55,12 @@ pub fn losses(evaluation: &Evaluation, cell: &Cell, most: usize, width: usize, s
             out += &format!("  {line}\n");
         }
     }
-    out += &fallen(&worst(evaluation, cell, losses, most), &table.measure, width, paint);
+    out += &fallen(
+        &worst(evaluation, cell, losses, most),
+        &table.measure,
+        width,
+        paint,
+    );
     Some(out)
 }
 
@@ -65,7 +80,10 @@ fn grid(table: &LossTable) -> Grid {
     // The last row holds the whole way.
     let extra = usize::from(table.whole.is_some());
     let rows: Vec<Option<&LossRow>> = table.rows.iter().map(Some).chain(vec![None; extra]).collect();
-    let changes = || rows.iter().map(|r| r.map_or(table.whole.as_ref(), |r| r.change.as_ref()));
+    let changes = || {
+        rows.iter()
+            .map(|r| r.map_or(table.whole.as_ref(), |r| r.change.as_ref()))
+    };
     let text = |s: &str| Some(grid::Cell::from(s));
     let mut grid = Grid::new(rows.len());
     let steps = rows.iter().map(|r| text(r.map_or("the whole way", |r| &r.step)));
@@ -94,7 +112,10 @@ fn change(change: &Change) -> grid::Cell {
         "" => String::new(),
         interval => format!(" {interval}"),
     };
-    grid::Cell::toned(format!("{:>6}{interval} {}", change.mean, change.judgement.glyph()), tone)
+    grid::Cell::toned(
+        format!("{:>6}{interval} {}", change.mean, change.judgement.glyph()),
+        tone,
+    )
 }
 
 fn notes(table: &LossTable, dropped: &[String]) -> Vec<String> {

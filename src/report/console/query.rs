@@ -8,11 +8,11 @@ use crate::pipeline::StageKind;
 use crate::plan::Cell;
 use crate::store::QueryRecord;
 
-use super::super::view::lists::List;
+use super::super::view::lists::{List, Row};
 use super::super::view::losses::{path, sentence, step};
 use super::super::view::queries::one;
-use super::super::view::{filter, number};
 use super::super::view::set::Set;
+use super::super::view::{filter, number};
 use super::Style;
 use super::grid::{self, Align, Grid};
 use super::paint::{Paint, Tone, cut, wrap};
@@ -46,7 +46,10 @@ pub fn query(
         out += &(paint.tone(Tone::Strong, &line) + "\n");
     }
     let filter = record.filter.as_ref().filter(|f| !f.is_empty());
-    let asked = [Some(record.text.clone()), filter.map(|f| format!("only {}", filter::words(f)))];
+    let asked = [
+        Some(record.text.clone()),
+        filter.map(|f| format!("only {}", filter::words(f))),
+    ];
     for text in asked.into_iter().flatten().filter(|t| !t.is_empty()) {
         out += &indented(&text, width);
     }
@@ -96,7 +99,10 @@ fn side_by_side(lists: &[List], width: usize, paint: Paint) -> String {
                 let (text, tone) = column.get(i)?;
                 Some(grid::Cell::toned(text.clone(), *tone))
             });
-            let heading = cut(&format!("{}, {}, {} found", list.stage, list.path, list.found), room);
+            let heading = cut(
+                &format!("{}, {}, {} found", list.stage, list.path, list.found),
+                room,
+            );
             grid.column(&heading, Align::Left, 0, cells);
         }
         for line in grid.lines(width - 2, paint) {
@@ -110,10 +116,13 @@ fn side_by_side(lists: &[List], width: usize, paint: Paint) -> String {
 /// One list as lines of at most `room` columns.
 fn column(list: &List, room: usize) -> Vec<(String, Tone)> {
     let mut lines = Vec::new();
-    for row in &list.rows {
-        if row.after_gap {
-            lines.push(("   ⋮".to_owned(), Tone::Dim));
+    let mut last = 0;
+    let is_shown = |row: &&Row| row.rank <= ROWS || matches!(row.mark.class, "target" | "relevant");
+    for row in list.rows.iter().filter(is_shown) {
+        if row.rank > last + 1 {
+            lines.push(("  ⋮".to_owned(), Tone::Dim));
         }
+        last = row.rank;
         let star = match row.mark.class {
             "target" => "★",
             "relevant" => "+",
@@ -167,10 +176,20 @@ fn fused(
 }
 
 /// The measure's value after every step.
-fn values(cell: &Cell, losses: &crate::evaluate::losses::Losses, way: &QueryLosses, width: usize, paint: Paint) -> String {
-    let value = |(i, value): (usize, &Option<f64>)| format!("{} {}", step(cell, losses, i), number::measure_or(*value));
+fn values(
+    cell: &Cell,
+    losses: &crate::evaluate::losses::Losses,
+    way: &QueryLosses,
+    width: usize,
+    paint: Paint,
+) -> String {
+    let value = |(i, value): (usize, &Option<f64>)| {
+        format!("{} {}", step(cell, losses, i), number::measure_or(*value))
+    };
     let values: Vec<String> = way.values.iter().enumerate().map(value).collect();
     let text = format!("{}: {}", losses.measure, values.join(" → "));
     let lines = wrap(&text, width - 2, 2).into_iter();
-    lines.map(|l| format!("  {}\n", paint.tone(Tone::Strong, &l))).collect()
+    lines
+        .map(|l| format!("  {}\n", paint.tone(Tone::Strong, &l)))
+        .collect()
 }

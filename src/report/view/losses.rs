@@ -16,8 +16,6 @@ pub(crate) use words::{path, sentence, step};
 /// One cell's ladder, printed.
 #[derive(Debug)]
 pub(crate) struct LossTable {
-    /// Fragment identifier of the cell.
-    pub(crate) id: String,
     /// The cell's name.
     pub(crate) name: String,
     /// The measure.
@@ -113,7 +111,9 @@ pub(crate) fn loss_table(set: &Set<'_>, cell: &Cell, losses: &Losses) -> LossTab
         mean: number::measure_or(point.mean),
         change: point.change.as_ref().map(Change::of),
         end: point.end_change.as_ref().map(Change::of),
-        ceiling: point.ceiling.map_or_else(|| NOT_APPLICABLE.to_owned(), number::measure),
+        ceiling: point
+            .ceiling
+            .map_or_else(|| NOT_APPLICABLE.to_owned(), number::measure),
         rescued: point.rescued,
         buried: point.buried,
         lost: point.lost,
@@ -121,7 +121,6 @@ pub(crate) fn loss_table(set: &Set<'_>, cell: &Cell, losses: &Losses) -> LossTab
     let rows: Vec<LossRow> = losses.points.iter().enumerate().map(row).collect();
     let has_stage = losses.points.iter().any(|p| p.at == At::Stage);
     LossTable {
-        id: cell.id.clone(),
         name: set.name(&cell.id).to_owned(),
         measure: losses.measure.clone(),
         has_ends: has_stage && rows.iter().any(|r| r.end.is_some()),
@@ -142,13 +141,30 @@ fn fates(losses: &Losses) -> Option<String> {
     if all == 0 {
         return None;
     }
-    let top = losses.cutoff.map_or("the list".to_owned(), |k| format!("the top {k}"));
+    let top = losses
+        .cutoff
+        .map_or("the list".to_owned(), |k| format!("the top {k}"));
     let parts = [
-        (losses.fates(|f| f == Fate::Kept), format!("stay in {top} all the way")),
-        (losses.fates(|f| matches!(f, Fate::Rescued(_))), format!("are rescued into {top}")),
-        (losses.fates(|f| matches!(f, Fate::Buried(_))), "are buried below it".to_owned()),
-        (losses.fates(|f| f == Fate::Below), "are found below it all the way".to_owned()),
-        (losses.fates(|f| matches!(f, Fate::Lost(_))), "are lost".to_owned()),
+        (
+            losses.fates(|f| f == Fate::Kept),
+            format!("stay in {top} all the way"),
+        ),
+        (
+            losses.fates(|f| matches!(f, Fate::Rescued(_))),
+            format!("are rescued into {top}"),
+        ),
+        (
+            losses.fates(|f| matches!(f, Fate::Buried(_))),
+            "are buried below it".to_owned(),
+        ),
+        (
+            losses.fates(|f| f == Fate::Below),
+            "are found below it all the way".to_owned(),
+        ),
+        (
+            losses.fates(|f| matches!(f, Fate::Lost(_))),
+            "are lost".to_owned(),
+        ),
         (losses.fates(|f| f == Fate::Unfound), "are in no list".to_owned()),
     ];
     let parts: Vec<String> = parts
@@ -208,13 +224,20 @@ fn telling(docs: &[DocPath]) -> Option<&DocPath> {
         let ranks: Vec<usize> = d.ranks.iter().flatten().copied().collect();
         ranks.iter().min() < d.ranks.last().copied().flatten().as_ref()
     };
-    docs.iter().find(bad).or_else(|| docs.iter().find(fell)).or(docs.first())
+    docs.iter()
+        .find(bad)
+        .or_else(|| docs.iter().find(fell))
+        .or(docs.first())
 }
 
 /// `binary codes (d) lost 2, buried 1; fused (f) rescued 3`; `None` when no step did anything.
 pub(crate) fn by_step(table: &LossTable) -> Option<String> {
     let of = |row: &LossRow| {
-        let parts = [(row.rescued, "rescued"), (row.buried, "buried"), (row.lost, "lost")];
+        let parts = [
+            (row.rescued, "rescued"),
+            (row.buried, "buried"),
+            (row.lost, "lost"),
+        ];
         let parts = parts.into_iter().filter(|(n, _)| *n > 0);
         let parts: Vec<String> = parts.map(|(n, what)| format!("{what} {n}")).collect();
         (!parts.is_empty()).then(|| format!("{} {}", row.step, parts.join(", ")))

@@ -48,9 +48,22 @@ pub(crate) fn sentence(cell: &Cell, losses: &Losses, doc: Option<&DocPath>) -> S
             Some(first) if place(Some(first)) == now => format!("stays at {now}"),
             first => format!("moves from {} to {now}", place(first)),
         },
-        Fate::Rescued(at) => format!("is rescued to {} by {}: {}", place(doc.ranks[at]), step(at), before(at)),
-        Fate::Buried(at) => format!("is buried at {} by {}: {}", place(doc.ranks[at]), step(at), before(at)),
-        Fate::Below => format!("ends at {now} and was never higher than {}", place(doc.ranks.iter().flatten().min().copied())),
+        Fate::Rescued(at) => format!(
+            "is rescued to {} by {}: {}",
+            place(doc.ranks[at]),
+            step(at),
+            before(at)
+        ),
+        Fate::Buried(at) => format!(
+            "is buried at {} by {}: {}",
+            place(doc.ranks[at]),
+            step(at),
+            before(at)
+        ),
+        Fate::Below => format!(
+            "ends at {now} and was never higher than {}",
+            place(doc.ranks.iter().flatten().min().copied())
+        ),
         Fate::Lost(at) => format!("is lost by {}: {}", step(at), before(at)),
         Fate::Unfound => "is in no list, not even that of the first step".to_owned(),
     };
