@@ -1,7 +1,7 @@
 //! Where answers are lost: one measure along a pipeline, from an exact search to the final ranking.
 //!
 //! The points of a cell's ladder differ from one to the next in one thing, so their steps add up to the whole way
-//! (docs/methodology.md, section 5). The more exact searches come from the diagnosis of the run; without one the ladder
+//! (docs/methodology.md, section 7). The more exact searches come from the diagnosis of the run; without one the ladder
 //! starts at the search as set.
 
 mod collect;

@@ -163,3 +163,6 @@ fn dense_way(dense: &Dense, index: &IndexConfig, filtered: bool, rung: Rung) -> 
         Rung::Exact | Rung::Codes | Rung::Graph | Rung::Filter => Way::AsSet,
     }
 }
+
+#[cfg(test)]
+mod tests;

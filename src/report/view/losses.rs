@@ -145,27 +145,21 @@ fn fates(losses: &Losses) -> Option<String> {
         .cutoff
         .map_or("the list".to_owned(), |k| format!("the top {k}"));
     let parts = [
-        (
-            losses.fates(|f| f == Fate::Kept),
-            format!("stay in {top} all the way"),
-        ),
+        (losses.fates(|f| f == Fate::Kept), format!("in {top} all the way")),
         (
             losses.fates(|f| matches!(f, Fate::Rescued(_))),
-            format!("are rescued into {top}"),
+            "rescued into it".to_owned(),
         ),
         (
             losses.fates(|f| matches!(f, Fate::Buried(_))),
-            "are buried below it".to_owned(),
+            "buried below it".to_owned(),
         ),
         (
             losses.fates(|f| f == Fate::Below),
-            "are found below it all the way".to_owned(),
+            "below it all the way".to_owned(),
         ),
-        (
-            losses.fates(|f| matches!(f, Fate::Lost(_))),
-            "are lost".to_owned(),
-        ),
-        (losses.fates(|f| f == Fate::Unfound), "are in no list".to_owned()),
+        (losses.fates(|f| matches!(f, Fate::Lost(_))), "lost".to_owned()),
+        (losses.fates(|f| f == Fate::Unfound), "in no list".to_owned()),
     ];
     let parts: Vec<String> = parts
         .into_iter()
@@ -217,17 +211,17 @@ pub(crate) fn worst(evaluation: &Evaluation, cell: &Cell, losses: &Losses, most:
     fallen.into_iter().map(worst).collect()
 }
 
-/// The document that says most about a loss: of the highest grade that something happened to, the one lost, else buried.
+/// The document that says most about a loss, those of the highest grade first: one that was lost or buried, else the one
+/// that ends furthest below its best rank.
 fn telling(docs: &[DocPath]) -> Option<&DocPath> {
     let bad = |d: &&DocPath| matches!(d.fate, Fate::Lost(_) | Fate::Buried(_));
-    let fell = |d: &&DocPath| {
-        let ranks: Vec<usize> = d.ranks.iter().flatten().copied().collect();
-        ranks.iter().min() < d.ranks.last().copied().flatten().as_ref()
+    let fall = |d: &DocPath| {
+        let worth = |rank: Option<usize>| rank.map_or(0.0, |r| 1.0 / r as f64);
+        let best = d.ranks.iter().map(|r| worth(*r)).fold(0.0, f64::max);
+        best - worth(d.ranks.last().copied().flatten())
     };
-    docs.iter()
-        .find(bad)
-        .or_else(|| docs.iter().find(fell))
-        .or(docs.first())
+    let furthest = || docs.iter().reduce(|a, b| if fall(b) > fall(a) { b } else { a });
+    docs.iter().find(bad).or_else(furthest)
 }
 
 /// `binary codes (d) lost 2, buried 1; fused (f) rescued 3`; `None` when no step did anything.
