@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fate::fate;
-use super::ladder::{Place, places, spine, upstream};
+use super::ladder::{Place, places, side_branches, spine};
 use super::{At, DocPath, Fate, Losses, Point, QueryLosses};
 use crate::dataset::{Grade, Itself, Qrels};
 use crate::evaluate::traces::{ExactLists, Walk};
@@ -251,17 +251,20 @@ impl Partial<'_> {
         cutoff: Option<usize>,
     ) -> QueryLosses {
         let rank = |doc: &str, p: &Place| on(rungs, p.rung).ranks[doc][self.spine[p.on]];
-        let seen = |doc: &str, p: &Place| {
-            let before = upstream(self.pipeline, self.spine[p.on]);
-            p.at == At::Stage && before.iter().any(|s| on(rungs, p.rung).ranks[doc][*s].is_some())
+        let sides: Vec<Vec<usize>> = places
+            .iter()
+            .map(|p| side_branches(self.pipeline, &self.spine, p.on))
+            .collect();
+        let seen = |doc: &str, (p, side): (&Place, &Vec<usize>)| {
+            side.iter().any(|s| on(rungs, p.rung).ranks[doc][*s].is_some())
         };
         let path = |(doc, grade): (&String, &Grade)| {
             let ranks: Vec<Option<usize>> = places.iter().map(|p| rank(doc, p)).collect();
-            let upstream: Vec<bool> = places.iter().map(|p| seen(doc, p)).collect();
+            let beside: Vec<bool> = places.iter().zip(&sides).map(|p| seen(doc, p)).collect();
             DocPath {
                 doc: doc.clone(),
                 grade: *grade,
-                fate: fate(&ranks, &upstream, cutoff.unwrap_or(usize::MAX)),
+                fate: fate(&ranks, &beside, cutoff.unwrap_or(usize::MAX)),
                 ranks,
             }
         };

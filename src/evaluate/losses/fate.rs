@@ -17,9 +17,9 @@ pub enum Fate {
     Unfound,
 }
 
-/// The fate of a document with these ranks at the points. `upstream` says for each point whether any stage before it, on a
-/// side branch too, had the document.
-pub(super) fn fate(ranks: &[Option<usize>], upstream: &[bool], cutoff: usize) -> Fate {
+/// The fate of a document with these ranks at the points. `beside` says for each point whether a branch
+/// that is joined there had the document.
+pub(super) fn fate(ranks: &[Option<usize>], beside: &[bool], cutoff: usize) -> Fate {
     let within = |rank: Option<usize>| rank.is_some_and(|r| r <= cutoff);
     let last_step = |from_to: &dyn Fn(usize) -> bool| (1..ranks.len()).rev().find(|at| from_to(*at));
     match ranks.last().copied().flatten() {
@@ -29,7 +29,7 @@ pub(super) fn fate(ranks: &[Option<usize>], upstream: &[bool], cutoff: usize) ->
         Some(_) => {
             last_step(&|at| within(ranks[at - 1]) && !within(ranks[at])).map_or(Fate::Below, Fate::Buried)
         }
-        None => last_step(&|at| (ranks[at - 1].is_some() || upstream[at]) && ranks[at].is_none())
+        None => last_step(&|at| (ranks[at - 1].is_some() || beside[at]) && ranks[at].is_none())
             .map_or(Fate::Unfound, Fate::Lost),
     }
 }
@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn a_document_of_a_side_branch_is_lost_where_it_should_have_been_joined() {
-        let upstream = [false, true, true];
-        assert_eq!(fate(&[None, None, None], &upstream, 3), Fate::Lost(2));
+        let beside = [false, true, true];
+        assert_eq!(fate(&[None, None, None], &beside, 3), Fate::Lost(2));
         assert_eq!(fate(&[None, None, None], &[false, true, false], 3), Fate::Lost(1));
-        assert_eq!(fate(&[None, Some(2), Some(1)], &upstream, 3), Fate::Rescued(1));
+        assert_eq!(fate(&[None, Some(2), Some(1)], &beside, 3), Fate::Rescued(1));
     }
 }

@@ -48,8 +48,19 @@ fn starts_dense(pipeline: &Pipeline, at: usize) -> bool {
             .any(|i| starts_dense(pipeline, i))
 }
 
+/// Positions of the stages that meet the spine at its stage `on`: those of the branches that are joined there.
+pub(super) fn side_branches(pipeline: &Pipeline, spine: &[usize], on: usize) -> Vec<usize> {
+    let Some(before) = on.checked_sub(1).map(|b| spine[b]) else {
+        return Vec::new();
+    };
+    let known = upstream(pipeline, before);
+    let mut joined = upstream(pipeline, spine[on]);
+    joined.retain(|s| *s != before && !known.contains(s));
+    joined
+}
+
 /// Positions of all stages whose lists go into that of `at`.
-pub(super) fn upstream(pipeline: &Pipeline, at: usize) -> Vec<usize> {
+fn upstream(pipeline: &Pipeline, at: usize) -> Vec<usize> {
     let mut all = inputs(pipeline, at);
     let mut next = 0;
     while let Some(&stage) = all.get(next) {
@@ -146,7 +157,13 @@ mod tests {
         assert_eq!(along(&hybrid(&["s", "d"]), "knn_recall@10"), Some(vec![1]));
         assert_eq!(along(&hybrid(&["s", "d"]), "t:knn_recall@10"), Some(vec![2]));
         assert_eq!(along(&hybrid(&["s", "d"]), "s:knn_recall@10"), None);
-        assert_eq!(upstream(&hybrid(&["s", "d"]), 4), [3, 0, 1]);
+    }
+
+    #[test]
+    fn a_side_branch_meets_the_spine_where_it_is_joined() {
+        let pipeline = hybrid(&["s", "d"]);
+        let at = |on| side_branches(&pipeline, &[1, 3, 4], on);
+        assert_eq!((at(0), at(1), at(2)), (vec![], vec![0], vec![]));
     }
 
     #[test]

@@ -142,7 +142,8 @@ fn fallen(worst: &[Worst], measure: &str, width: usize, paint: Paint) -> String 
         for line in wrap(&first, width - 2, 2) {
             out += &format!("  {line}\n");
         }
-        for line in wrap(&query.sentence, width - 6, 0) {
+        let sentence = Some(&query.sentence).filter(|s| !s.is_empty());
+        for line in sentence.into_iter().flat_map(|s| wrap(s, width - 6, 0)) {
             out += &format!("      {}\n", paint.tone(Tone::Dim, &line));
         }
     }

@@ -90,7 +90,7 @@ pub(crate) struct Worst {
     pub(crate) text: String,
     /// `1.000 → 0.431`: the best value on the way, and the last.
     pub(crate) values: String,
-    /// What happened, one sentence.
+    /// What happened, one sentence; empty without judgements.
     pub(crate) sentence: String,
 }
 
@@ -173,7 +173,7 @@ fn fates(losses: &Losses) -> Option<String> {
     ))
 }
 
-/// The step with the largest loss, if any step loses for certain or at all: `graph (d) −0.012 [−0.024, −0.001]`.
+/// The step with the largest loss, certain or not; `None` when no mean falls: `graph (d) −0.012 [−0.024, −0.001]`.
 pub(crate) fn largest_loss(table: &LossTable) -> Option<String> {
     let steps = table.rows.iter().filter_map(|r| Some((r, r.change.as_ref()?)));
     let losing = steps.filter(|(_, c)| c.of.mean < 0.0);
@@ -206,7 +206,8 @@ pub(crate) fn worst(evaluation: &Evaluation, cell: &Cell, losses: &Losses, most:
             .find(|q| q.data == cell.data && q.query == *query)
             .map_or_else(String::new, |q| q.text.clone()),
         values: format!("{} → {}", number::measure(best), number::measure(last)),
-        sentence: sentence(cell, losses, telling(&losses.queries[query].docs)),
+        sentence: telling(&losses.queries[query].docs)
+            .map_or_else(String::new, |doc| sentence(cell, losses, Some(doc))),
     };
     fallen.into_iter().map(worst).collect()
 }

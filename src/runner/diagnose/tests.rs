@@ -136,12 +136,13 @@ fn prepared(cell: &Cell) -> PreparedData {
 #[test]
 fn a_query_is_asked_only_where_a_rung_differs_from_the_next() {
     let stage = filtered(dense("d", "body", 3), Strategy::InGraph, None);
+    let pipeline = Pipeline {
+        name: "p".into(),
+        stages: vec![stage],
+    };
     let cell = Cell {
-        index: config(HNSW, Quantization::Binary),
-        pipeline: Pipeline {
-            name: "p".into(),
-            stages: vec![stage],
-        },
+        index: config(HNSW, Quantization::Binary).searched_by(&pipeline),
+        pipeline,
         ..fixture::cell("c", &[])
     };
     let hits = |points: &[u32]| points.iter().map(|&point| Hit { point, score: 1.0 }).collect();

@@ -155,6 +155,15 @@ mod tests {
             said([Some(2), None, None], Fate::Lost(1)),
             said([None, None, None], Fate::Unfound),
         ];
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @"
+        #2 → #2 → #2: p1 stays at #2.
+        #2 → #1 → #3: p1 moves from #2 to #3; at best it was #1, after graph (d).
+        #2 → – → #1: p1 is rescued by fused (f): not there after graph (d), now #1.
+        #4 → #1 → #2: p1 is rescued by graph (d): #4 after exact search (d), now #1, #2 at the end.
+        #2 → #3 → #7: p1 is buried by fused (f): #3 after graph (d), now #7; at best it was #2, after exact search (d).
+        #5 → #6 → #7: p1 ends at #7; at best it was #5, after exact search (d).
+        #2 → – → –: p1 is lost by graph (d): #2 after exact search (d).
+        – → – → –: p1 is in no list, not even that of the first step.
+        ");
     }
 }
