@@ -92,6 +92,7 @@ fn dense(c: &mut Criterion) {
         limit: 10,
         ef: 64,
         exact: false,
+        scan: false,
         oversampling: 4.0,
         rescore: true,
         filtering: Filtering::None,

@@ -5,6 +5,7 @@ mod cards;
 mod data;
 mod doctor;
 mod eval;
+mod explain;
 mod fetch;
 mod init;
 mod interrupt;
@@ -76,6 +77,7 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Validate(args)) => validate::validate(&args, &talk),
         Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),
+        Some(Verb::Explain(args)) => explain::explain(&args, &talk),
         Some(Verb::Ls(args)) => ls::ls(&args, &talk),
         Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),

@@ -3,9 +3,11 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+pub mod contributions;
 mod gates;
 mod knobs;
 mod latency;
+pub mod losses;
 mod ties;
 mod traces;
 
@@ -14,14 +16,16 @@ use std::collections::BTreeMap;
 use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
+use crate::measure::StageMeasure;
 use crate::plan::{Cell, Gate, Plan};
 use crate::stats::{self, Bootstrap, Outcomes};
 use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+use losses::{Collector, Losses};
 pub use ties::TieRange;
-use traces::CellTraces;
+use traces::{CellTraces, ExactLists};
 
 /// Everything a report says.
 #[derive(Debug, Clone)]
@@ -44,6 +48,9 @@ pub struct Evaluation {
     pub texts: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     /// The top of every trace: cell → query → stages.
     pub traces: BTreeMap<String, BTreeMap<String, Vec<StageView>>>,
+    /// Where each cell that was answered loses and gains, by the [`headline`] measure; none where that measure cannot be
+    /// read along a pipeline.
+    pub losses: BTreeMap<String, Losses>,
 }
 
 /// A cell with its numbers, or the reason why it has none.
@@ -223,6 +230,26 @@ pub struct HitView {
     pub grade: Option<Grade>,
 }
 
+/// Of the names of measures the one that rows are ordered and judged by: `nDCG@10` if it is there, else the first that
+/// judges the answer, else the first.
+pub fn headline<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let of_the_answer =
+        |n: &&&str| !n.contains(':') && !n.starts_with("Judged") && !n.starts_with("knn_recall");
+    let preferred = names.iter().find(|n| **n == "nDCG@10");
+    preferred
+        .or_else(|| names.iter().find(of_the_answer))
+        .or(names.first())
+        .copied()
+}
+
+/// The measure that losses are counted in, unless another is asked for.
+fn losses_measure(plan: &Plan) -> Option<StageMeasure> {
+    let names: Vec<String> = plan.measure.quality.iter().map(ToString::to_string).collect();
+    let headline = headline(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let at = names.iter().position(|n| n == headline)?;
+    plan.measure.quality.get(at).cloned()
+}
+
 /// Reads a bundle and computes everything a report says.
 pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
     let plan = &bundle.plan;
@@ -231,7 +258,9 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         .iter()
         .map(|d| Ok((d.name.clone(), bundle.qrels(&d.name)?)))
         .collect::<Result<_, StoreError>>()?;
-    let mut traced = traces::read(bundle, &qrels)?;
+    let exact = ExactLists::read(bundle)?;
+    let mut losses = Collector::new(bundle, &qrels, &exact, losses_measure(plan))?;
+    let mut traced = traces::read(bundle, &qrels, &exact, &mut |walk, trace| losses.add(walk, trace))?;
     let samples = bundle.latencies()?;
     let mut tops = BTreeMap::new();
     let mut cells: Vec<CellResult> = plan
@@ -258,6 +287,7 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         queries: bundle.queries.clone(),
         texts: bundle.texts()?,
         traces: tops,
+        losses: losses.finish(),
         cells,
         qrels,
     })

@@ -58,6 +58,10 @@ pub struct Dense {
     pub ef: usize,
     /// Scan all float vectors even if there is a graph or codes.
     pub exact: bool,
+    /// Leave the graph out: scan the codes, or the float vectors where there are none. No spec sets it; the diagnosis of
+    /// losses does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scan: bool,
     /// On a quantized index: candidates fetched by code = `oversampling × limit`.
     pub oversampling: f64,
     /// On a quantized index: score the candidates again with the float vectors.
@@ -84,6 +88,17 @@ pub struct FilterUse {
     pub strategy: Strategy,
     /// Holds for every query, beside the filter a query brings itself.
     pub condition: Option<Filter>,
+}
+
+impl FilterUse {
+    /// The filter that has to be respected for a query that brings `query`.
+    pub fn effective(&self, query: Option<&Filter>) -> Option<Filter> {
+        let query = query.filter(|_| self.strategy != Strategy::Ignore);
+        match (&self.condition, query) {
+            (Some(own), Some(query)) => Some(own.and(query)),
+            (own, query) => own.as_ref().or(query).cloned(),
+        }
+    }
 }
 
 /// When a filter is applied relative to the search.
@@ -201,6 +216,15 @@ impl Pipeline {
 }
 
 impl Stage {
+    /// Names of the stages whose lists this one starts from; none for a search.
+    pub fn inputs(&self) -> Vec<&str> {
+        match &self.kind {
+            StageKind::Dense(_) | StageKind::Sparse(_) => Vec::new(),
+            StageKind::Fuse(fuse) => fuse.of.iter().map(String::as_str).collect(),
+            StageKind::Rerank(rerank) => vec![&rerank.of],
+        }
+    }
+
     /// Most hits the stage can hand on, given what its inputs can; `None` for an input that is not known.
     pub fn limit(&self, of: impl Fn(&str) -> Option<usize>) -> Option<usize> {
         match &self.kind {

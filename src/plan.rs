@@ -40,6 +40,7 @@ pub use explain::{Cached, explain};
 pub use load::{Loaded, Refused, load};
 pub use narrow::{Narrow, NarrowError, Narrowed, Sample, Shard};
 pub use resolve::resolve;
+pub(crate) use select::glob;
 pub use settings::paths_reference;
 
 /// Everything a run needs to know.
@@ -180,6 +181,9 @@ pub struct MeasurePlan {
     pub latency: Option<LatencyPlan>,
     /// Which queries the report shows in full.
     pub trace: TracePlan,
+    /// Whether searches are also carried out exactly, to tell where answers are lost.
+    #[serde(default)]
+    pub diagnose: Diagnose,
     /// Metadata fields of queries by which results are also shown.
     pub slices: Vec<String>,
     /// The seed of everything random.
@@ -218,6 +222,33 @@ pub struct LatencyPlan {
     pub passes: usize,
     /// Closed-loop workers.
     pub workers: usize,
+}
+
+/// Of which data sets searches are also carried out exactly, beside the way they are set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Diagnose {
+    /// Of none; runs of versions that knew no diagnosis too.
+    #[default]
+    Never,
+    /// Of those with at most [`Diagnose::SMALL`] documents.
+    Small,
+    /// Of all.
+    Always,
+}
+
+impl Diagnose {
+    /// Documents up to which a diagnosis is taken unless the spec says otherwise: a scan of so many takes milliseconds.
+    pub const SMALL: usize = 100_000;
+
+    /// Whether a data set of so many documents is diagnosed.
+    pub fn wants(self, documents: usize) -> bool {
+        match self {
+            Diagnose::Never => false,
+            Diagnose::Small => documents <= Diagnose::SMALL,
+            Diagnose::Always => true,
+        }
+    }
 }
 
 /// Which queries the report shows in full.

@@ -6,6 +6,7 @@
 mod cell;
 mod checks;
 pub mod clock;
+mod diagnose;
 mod limits;
 pub mod machine;
 mod oracle;
@@ -124,6 +125,7 @@ struct Answered<'a> {
     answers: Vec<Vec<StageAnswer>>,
     exact: BTreeMap<String, String>,
     tuned: Vec<Tuned>,
+    diagnosed: bool,
     findings: Vec<Finding>,
 }
 
@@ -253,7 +255,7 @@ impl Runner<'_> {
         &self,
         context: CellContext<'a>,
         builds: &mut Vec<Built>,
-        reranker: Option<&mut CachedReranker<'_>>,
+        mut reranker: Option<&mut CachedReranker<'_>>,
         oracle: &mut Oracle<'_>,
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
@@ -261,9 +263,9 @@ impl Runner<'_> {
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
         let Built { index, stats, .. } = &builds[build];
-        let answers = quality::answers(&context, index.as_ref(), reranker, &deadline)
+        let answers = quality::answers(&context, index.as_ref(), reranker.as_deref_mut(), &deadline)
             .map_err(|error| self.stopped(error))?;
-        let findings = checks::answers(&context, stats, &answers);
+        let mut findings = checks::answers(&context, stats, &answers);
         let exact = self.exact(&context, oracle, bundle)?;
         bundle.traces(
             &cell.data,
@@ -271,6 +273,14 @@ impl Runner<'_> {
             self.plan.measure.trace.depth,
         )?;
         bundle.run(&cell.id, &record::run(&context, &answers))?;
+        let diagnosed = self.plan.measure.diagnose.wants(context.data.docs.len());
+        if diagnosed {
+            match diagnose::ladders(&context, index.as_ref(), reranker, self.watch) {
+                Ok(ladders) => bundle.ladders(&ladders)?,
+                Err(error) => findings.push(diagnose::failed(&error)),
+            }
+        }
+        let diagnosed = diagnosed && findings.iter().all(|f| f.check != diagnose::CHECK);
         self.watch
             .event(Event::Note(&format!("{} {}: answered", cell.data, cell.label())));
         Ok(Answered {
@@ -279,6 +289,7 @@ impl Runner<'_> {
             answers,
             exact,
             tuned: Vec::new(),
+            diagnosed,
             findings,
         })
     }

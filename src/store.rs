@@ -1,7 +1,7 @@
 //! The bundle: one directory per run that holds everything that was seen.
 //!
 //! `manifest.json`, `spec.yaml`, `plan.json`, `cells.jsonl` (one line per finished cell, synced), `runs/<cell>.trec.gz`,
-//! `traces.jsonl.zst`, `latency.parquet`, `queries.jsonl`, `qrels/<data>.qrels`, `exact/<key>.trec.gz`,
+//! `traces.jsonl.zst`, `ladders.jsonl.zst`, `latency.parquet`, `queries.jsonl`, `qrels/<data>.qrels`, `exact/<key>.trec.gz`,
 //! `texts.jsonl.zst`. Everything a report says is derived from these files; `queries.parquet` and `report.html` are
 //! derived and can be deleted. Every JSON file carries a schema version; older bundles keep opening.
 
@@ -27,6 +27,9 @@ pub use writer::BundleWriter;
 
 /// Version of the files' layout.
 pub const SCHEMA: u32 = 1;
+
+const TRACES: &str = "traces.jsonl.zst";
+const LADDERS: &str = "ladders.jsonl.zst";
 
 /// What was run, on what, with what: captured, never typed in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -181,6 +184,9 @@ pub struct Measured {
     /// Weights that were found by tuning; the cell was run with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuned: Vec<Tuned>,
+    /// Whether the searches were also carried out exactly (`ladders.jsonl.zst`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub diagnosed: bool,
     /// What the checks on the way found.
     pub findings: Vec<Finding>,
 }
@@ -249,6 +255,41 @@ pub struct StageTrace {
     pub counters: Counters,
     /// How it was done.
     pub path: Path,
+}
+
+/// One line of `ladders.jsonl.zst`: what a query would have found, had its searches been more exact than set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LadderTrace {
+    /// Cell id.
+    pub cell: String,
+    /// Query id.
+    pub query: String,
+    /// From the most exact on. A rung whose searches are those of the next one is left out, and where that is so of all
+    /// rungs the query has no line.
+    pub rungs: Vec<RungTrace>,
+}
+
+/// What every stage answered on one rung.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RungTrace {
+    /// How exact the searches were.
+    pub rung: Rung,
+    /// In pipeline order.
+    pub stages: Vec<StageTrace>,
+}
+
+/// How exact the searches of a pipeline are; each rung gives up one thing more, and the pipeline as set comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rung {
+    /// Float vectors scanned, filters by their definition.
+    Exact,
+    /// Codes instead of float vectors, oversampling and rescoring as set.
+    Codes,
+    /// The graph instead of a scan, for searches without a filter.
+    Graph,
+    /// Filters carried out as set: the pipeline as it ran.
+    Filter,
 }
 
 /// One line of `queries.jsonl`.

@@ -25,6 +25,7 @@ pub(crate) fn holds(backend: &dyn Backend, graph: Graph, quantization: Quantizat
     };
     bench.exact_search_is_the_oracle();
     bench.a_full_beam_is_exact();
+    bench.a_scan_leaves_the_graph_out(backend, quantization);
     bench.every_answer_is_ranked_distinct_and_within_its_limit();
     bench.every_hit_passes_the_filter();
     bench.a_post_filter_keeps_what_passes_of_the_unfiltered_answer();
@@ -82,6 +83,7 @@ pub(crate) fn dense(name: &str, vector: &str, limit: usize) -> Stage {
             limit,
             ef: 64,
             exact: false,
+            scan: false,
             oversampling: 4.0,
             rescore: true,
             filter,

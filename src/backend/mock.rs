@@ -18,6 +18,10 @@ use crate::pipeline::{IndexConfig, Pipeline, StageKind};
 pub struct MockBackend {
     /// What each stage answers, in rank order. A stage that is not named here fails the query.
     pub answers: BTreeMap<String, Vec<Hit>>,
+    /// What a dense stage answers instead when it is asked for an exact search.
+    pub exact: BTreeMap<String, Vec<Hit>>,
+    /// What a dense stage answers instead when it is asked for a scan.
+    pub scanned: BTreeMap<String, Vec<Hit>>,
     /// When set, no pipeline is supported, for this reason.
     pub unsupported: Option<String>,
     /// When set, no index can be built, for this reason.
@@ -43,7 +47,7 @@ impl Backend for MockBackend {
         match &self.broken {
             Some(reason) => Err(BackendError::Build(reason.clone())),
             None => Ok(Box::new(MockIndex {
-                answers: self.answers.clone(),
+                answers: self.clone(),
                 points: points.count,
             })),
         }
@@ -51,7 +55,7 @@ impl Backend for MockBackend {
 }
 
 struct MockIndex {
-    answers: BTreeMap<String, Vec<Hit>>,
+    answers: MockBackend,
     points: usize,
 }
 
@@ -71,15 +75,19 @@ impl Index for MockIndex {
 }
 
 struct MockSearcher<'i> {
-    answers: &'i BTreeMap<String, Vec<Hit>>,
+    answers: &'i MockBackend,
 }
 
 impl Searcher for MockSearcher<'_> {
     fn search(&mut self, request: &Request<'_>) -> Result<Vec<StageAnswer>, BackendError> {
         let answer = |stage: &crate::pipeline::Stage| {
-            let hits = self
-                .answers
-                .get(&stage.name)
+            let forced = match &stage.kind {
+                StageKind::Dense(d) if d.exact => self.answers.exact.get(&stage.name),
+                StageKind::Dense(d) if d.scan => self.answers.scanned.get(&stage.name),
+                _ => None,
+            };
+            let hits = forced
+                .or_else(|| self.answers.answers.get(&stage.name))
                 .cloned()
                 .ok_or_else(|| BackendError::BadStage {
                     stage: stage.name.clone(),

@@ -39,6 +39,7 @@ Examples:
   evalrun -f pipeline=hybrid -n 50 my.yaml   run a part: some cells, some queries
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
+  evalrun explain reports/techniques/<run>   show where answers are lost, stage by stage
   evalrun ls data                            list the data sets that a spec can name
   evalrun fetch scifact                      download one of them
   evalrun doctor data scifact                look for what makes its numbers doubtful
@@ -62,6 +63,9 @@ pub(super) enum Verb {
     Plan(SpecArgs),
     /// Render a finished run again, without running anything
     Report(ReportArgs),
+    /// Show where answers are lost, stage by stage, over all queries or for one
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArgs),
     /// List the data sets that a spec can call by name
     #[command(after_help = LS_HELP)]
     Ls(LsArgs),
@@ -171,6 +175,38 @@ pub(super) struct ReportArgs {
     /// Where to write; the suffix says what: .html or .md; may be repeated [default: report.html in the bundle]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
+}
+
+const EXPLAIN_HELP: &str = "\
+The table goes from an exact search to the final ranking; each step changes one thing, and the steps
+add up to the whole way: exact search, binary codes, graph, filter, fused, reranked. What a pipeline
+does not have is left out. `ceiling` is the value of the same documents in their ideal order.
+
+  evalrun explain reports/techniques/<run>                         every cell
+  evalrun explain reports/techniques/<run> --cell 'everything*'    cells by name, with * and ?
+  evalrun explain reports/techniques/<run> --query \"brake sensor\"  one query, list beside list
+  evalrun explain reports/techniques/<run> --measure R@10 --worst 10
+
+Exit status: 0 fine, 2 usage, 3 no bundle, 4 no such cell or query.";
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A bundle: reports/<experiment>/<run>
+    #[arg(value_name = "BUNDLE")]
+    pub(super) bundle: PathBuf,
+    /// Cells, by id, name or name of the pipeline; * and ? stand for anything [default: all]
+    #[arg(long, value_name = "GLOB|ID")]
+    pub(super) cell: Option<String>,
+    /// One query, by id or by part of its text
+    #[arg(long, value_name = "ID|TEXT")]
+    pub(super) query: Option<String>,
+    /// What losses are counted in [default: nDCG@10 if measured, else the spec's first]
+    #[arg(long, value_name = "MEASURE")]
+    pub(super) measure: Option<String>,
+    /// How many of the queries that fell furthest are shown
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(super) worst: usize,
 }
 
 const LS_HELP: &str = "\

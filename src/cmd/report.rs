@@ -11,14 +11,16 @@ use crate::evaluate::{Evaluation, evaluate};
 use crate::report;
 use crate::store::Bundle;
 
+/// What is said where a bundle was expected.
+pub(super) const NO_BUNDLE: &str =
+    "hint: a bundle is a folder such as reports/<experiment>/<run>, with a manifest.json in it";
+
 pub(super) fn report(args: &ReportArgs, talk: &Talk) -> anyhow::Result<Exit> {
     let bundle = match Bundle::open(&args.bundle) {
         Ok(bundle) => bundle,
         Err(error) => {
             talk.error(&error.to_string());
-            talk.say(
-                "hint: a bundle is a folder such as reports/<experiment>/<run>, with a manifest.json in it",
-            );
+            talk.say(NO_BUNDLE);
             return Ok(Exit::BadInput);
         }
     };

@@ -287,7 +287,7 @@ fn millis(d: std::time::Duration) -> u64 {
 }
 
 /// Columns to fill: the terminal's, or `COLUMNS`, or enough for every column of the table.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     columns
         .or_else(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)))

@@ -31,13 +31,14 @@ pub(super) struct CellTraces {
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
 
-/// Reads all traces of the bundle: cell id → what they say.
+/// Reads all traces of the bundle: cell id → what they say. `also` sees each of them, too.
 pub(super) fn read(
     bundle: &Bundle,
     qrels: &BTreeMap<String, Qrels>,
+    exact: &ExactLists,
+    also: &mut dyn FnMut(&Walk<'_>, &QueryTrace),
 ) -> Result<BTreeMap<String, CellTraces>, StoreError> {
     let cells: HashMap<&str, &Cell> = bundle.plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
-    let exact = ExactLists::read(bundle)?;
     let tuned = tuned(bundle);
     let mut all: BTreeMap<String, CellTraces> = BTreeMap::new();
     bundle.for_each_trace(|trace| {
@@ -48,9 +49,10 @@ pub(super) fn read(
             plan: &bundle.plan,
             cell,
             qrels: &qrels[&cell.data],
-            exact: &exact,
+            exact,
             tuned: tuned.get(&cell.id).map_or(&[], Vec::as_slice),
         };
+        also(&walk, &trace);
         walk.add(&trace, all.entry(trace.cell.clone()).or_default());
     })?;
     Ok(all)
@@ -74,14 +76,15 @@ fn tuned(bundle: &Bundle) -> HashMap<String, Vec<StageMeasure>> {
 }
 
 /// Exact neighbours of the bundle, by cell and stage.
-struct ExactLists {
+#[derive(Default)]
+pub(super) struct ExactLists {
     runs: BTreeMap<String, Run>,
     /// (cell, stage) → key of `runs`.
     keys: HashMap<(String, String), String>,
 }
 
 impl ExactLists {
-    fn read(bundle: &Bundle) -> Result<Self, StoreError> {
+    pub(super) fn read(bundle: &Bundle) -> Result<Self, StoreError> {
         let mut lists = Self {
             runs: BTreeMap::new(),
             keys: HashMap::new(),
@@ -106,12 +109,13 @@ impl ExactLists {
     }
 }
 
-struct Walk<'a> {
-    plan: &'a Plan,
-    cell: &'a Cell,
-    qrels: &'a Qrels,
-    exact: &'a ExactLists,
-    tuned: &'a [StageMeasure],
+/// A cell's lists with what they are measured by.
+pub(super) struct Walk<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) cell: &'a Cell,
+    pub(super) qrels: &'a Qrels,
+    pub(super) exact: &'a ExactLists,
+    pub(super) tuned: &'a [StageMeasure],
 }
 
 impl Walk<'_> {
@@ -155,41 +159,60 @@ impl Walk<'_> {
         }
     }
 
-    /// The value in the order of the trace, and over all orders of tied documents.
+    /// The value of the stage that a measure speaks of.
     fn value(&self, measure: &StageMeasure, trace: &QueryTrace) -> Option<(f64, Tied)> {
-        if let Measure::KnnRecall { cutoff } = measure.measure {
-            let stage = self.dense_stage(measure.stage.as_deref(), trace)?;
-            let exact = self.exact.of(&trace.cell, &stage.stage)?;
-            let exact = exact.rankings.get(&trace.query)?;
-            let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
-            let kth = exact.get(cutoff.min(exact.len()).checked_sub(1)?)?.1;
-            let epsilon = kth - tie_floor(kth);
-            // The stage's own scores may be of binary codes; only the exact list's are trusted.
-            let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
-            let ties = Ties::of(stage.scores.iter().map(|&s| f64::from(s)));
-            let value = measure::knn_recall(&found, &exact, cutoff, epsilon)?;
-            let tied = Tied {
-                over: measure::knn_recall_over_ties(&found, &exact, cutoff, epsilon, &ties),
-                cut: Some(ties.cut_at(cutoff.min(exact.len()))),
-            };
-            return Some((value, tied));
-        }
-        let stage = match &measure.stage {
-            Some(name) => trace.stages.iter().find(|s| s.stage == *name)?,
-            None => trace.stages.last()?,
+        let stage = match (&measure.measure, &measure.stage) {
+            (Measure::KnnRecall { .. }, name) => self.dense_stage(name.as_deref(), trace)?,
+            (_, Some(name)) => trace.stages.iter().find(|s| s.stage == *name)?,
+            (_, None) => trace.stages.last()?,
         };
-        let docs = self.qrels.by_query.get(&trace.query)?;
-        let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != trace.query;
+        self.tied_value(&measure.measure, stage, &trace.query)
+    }
+
+    /// What the report shows of one list; `None` where it is undefined.
+    pub(super) fn value_of(&self, measure: &Measure, stage: &StageTrace, query: &str) -> Option<f64> {
+        let (value, tied) = self.tied_value(measure, stage, query)?;
+        self.policy(value, tied)
+    }
+
+    /// The value of one list in its own order, and over all orders of tied documents.
+    fn tied_value(&self, measure: &Measure, stage: &StageTrace, query: &str) -> Option<(f64, Tied)> {
+        let Measure::KnnRecall { cutoff } = *measure else {
+            let (topic, ties) = self.tied_topic(stage, query)?;
+            let tied = Tied {
+                over: measure.over_ties(&topic, &ties),
+                cut: measure.depth(&topic).map(|depth| ties.cut_at(depth)),
+            };
+            return Some((measure.value(&topic)?, tied));
+        };
+        let exact = self.exact.of(&self.cell.id, &stage.stage)?;
+        let exact = exact.rankings.get(query)?;
+        let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();
+        let kth = exact.get(cutoff.min(exact.len()).checked_sub(1)?)?.1;
+        let epsilon = kth - tie_floor(kth);
+        // The stage's own scores may be of binary codes; only the exact list's are trusted.
+        let found: Vec<(&str, Option<f64>)> = stage.docs.iter().map(|d| (d.as_str(), None)).collect();
+        let ties = Ties::of(stage.scores.iter().map(|&s| f64::from(s)));
+        let tied = Tied {
+            over: measure::knn_recall_over_ties(&found, &exact, cutoff, epsilon, &ties),
+            cut: Some(ties.cut_at(cutoff.min(exact.len()))),
+        };
+        Some((measure::knn_recall(&found, &exact, cutoff, epsilon)?, tied))
+    }
+
+    /// A list through the eyes of the query's judgements; `None` for a query that has none.
+    pub(super) fn topic(&self, stage: &StageTrace, query: &str) -> Option<Topic> {
+        Some(self.tied_topic(stage, query)?.0)
+    }
+
+    fn tied_topic(&self, stage: &StageTrace, query: &str) -> Option<(Topic, Ties)> {
+        let docs = self.qrels.by_query.get(query)?;
+        let is_measured = |doc: &&str| self.qrels.itself == Itself::Counts || *doc != query;
         let hits = stage.docs.iter().map(String::as_str).zip(&stage.scores);
         let hits = hits.filter(|(doc, _)| is_measured(doc));
         let ties = Ties::of(hits.clone().map(|(_, &score)| f64::from(score)));
-        let unlisted = self.qrels.unlisted.grade();
-        let topic = Topic::new(hits.map(|(doc, _)| doc), docs, unlisted);
-        let tied = Tied {
-            over: measure.measure.over_ties(&topic, &ties),
-            cut: measure.measure.depth(&topic).map(|depth| ties.cut_at(depth)),
-        };
-        Some((measure.measure.value(&topic)?, tied))
+        let topic = Topic::new(hits.map(|(doc, _)| doc), docs, self.qrels.unlisted.grade());
+        Some((topic, ties))
     }
 
     /// The named stage, or the pipeline's first dense one.

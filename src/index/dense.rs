@@ -51,6 +51,8 @@ pub struct DenseQuery<'a> {
     pub ef: usize,
     /// Scan the float rows whatever else there is.
     pub exact: bool,
+    /// Scan instead of walking the graph; by code where there are codes.
+    pub scan: bool,
     /// With codes: fetch `⌈oversampling × limit⌉` rows by code, at least `limit`.
     pub oversampling: f64,
     /// With codes: score what was fetched again with the float rows.
@@ -235,6 +237,7 @@ pub(super) mod tests {
             limit: 5,
             ef: 40,
             exact: false,
+            scan: false,
             oversampling: 3.0,
             rescore: true,
             filtering,

@@ -5,7 +5,7 @@ mod layout;
 
 use indexmap::IndexMap;
 
-use super::{AxisKind, Cell, GateLevel, ModelSource, Plan, Runtime, TiePolicy, TraceKeep};
+use super::{AxisKind, Cell, Diagnose, GateLevel, ModelSource, Plan, Runtime, TiePolicy, TraceKeep};
 use crate::dataset::Source;
 use crate::dataset::source::BeirSource;
 use layout::{entry, pairs, summand, table, wrapped};
@@ -86,6 +86,7 @@ fn settings(plan: &Plan, cached: &[Cached]) -> String {
     text.push_str(&entry("cached", &pairs(cached)));
     text.push_str(&entry("measures", &measures(plan)));
     text.push_str(&entry("latency", &latency(plan)));
+    text.push_str(&entry("diagnosis", diagnosis(plan)));
     text.push_str(&entry("compared", &compared(plan)));
     for gate in &plan.gates {
         let level = if gate.level == GateLevel::Warn {
@@ -188,6 +189,14 @@ fn latency(plan: &Plan) -> String {
         latency.passes,
         count(latency.workers, "worker"),
     )
+}
+
+fn diagnosis(plan: &Plan) -> &'static str {
+    match plan.measure.diagnose {
+        Diagnose::Never => "none",
+        Diagnose::Small => "exact searches beside those as set, for data of up to 100,000 documents",
+        Diagnose::Always => "exact searches beside those as set",
+    }
 }
 
 fn compared(plan: &Plan) -> String {

@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::numbers::{count, out_of_range};
 use super::sources::not_yet;
 use super::stages::limits::{limit_span, limits};
-use super::{LatencyPlan, MeasurePlan, TiePolicy, TraceKeep, TracePlan};
+use super::{Diagnose, LatencyPlan, MeasurePlan, TiePolicy, TraceKeep, TracePlan};
 use crate::measure::{Measure, StageMeasure, Summary};
 use crate::pipeline::StageKind;
 use crate::spec::measure::{LatencySpec, LoadSpec, MeasureSpec, TieSpec, TraceKeepSpec};
@@ -52,6 +52,11 @@ pub(super) fn measure(
                 Some(TraceKeepSpec::All) => TraceKeep::All,
             },
             depth: count(written.trace.depth.as_ref(), TRACE_DEPTH, "depth", findings),
+        },
+        diagnose: match written.diagnose.as_ref().map(|d| d.value) {
+            None => Diagnose::Small,
+            Some(true) => Diagnose::Always,
+            Some(false) => Diagnose::Never,
         },
         slices: slices.map(|(s, _)| s.clone()).collect(),
         seed: written.seed.as_ref().map_or(SEED, |s| s.value),

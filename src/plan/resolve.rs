@@ -213,6 +213,7 @@ pipelines:
                 limit,
                 ef,
                 exact: false,
+                scan: false,
                 oversampling: 1.0,
                 rescore: true,
                 filter: FilterUse::default(),

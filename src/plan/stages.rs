@@ -95,6 +95,7 @@ fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Op
         limit,
         ef,
         exact,
+        scan: false,
         oversampling,
         rescore,
         filter: filter(stage.filter.as_ref()),

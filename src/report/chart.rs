@@ -9,6 +9,7 @@ mod axis;
 mod forest;
 mod ink;
 mod latency;
+pub(crate) mod losses;
 mod marker;
 mod rows;
 mod scatter;

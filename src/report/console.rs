@@ -1,7 +1,11 @@
 //! The table that a run prints: one per data set, gates, findings, and the result in words.
 
 mod grid;
+mod losses;
 mod paint;
+mod query;
+
+use std::collections::BTreeMap;
 
 use crate::evaluate::Evaluation;
 use crate::plan::{Plan, TiePolicy};
@@ -18,6 +22,9 @@ use super::view::ties;
 use super::view::verdict::{Verdict, verdict};
 use grid::{Align, Cell, Grid};
 use paint::{Paint, Tone, wrap};
+
+pub use losses::losses;
+pub use query::query;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +61,17 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
         result(&verdict(evaluation, &sets), width, paint).into_iter(),
     );
     out
+}
+
+/// What each cell is called: id → name.
+pub fn names(evaluation: &Evaluation) -> BTreeMap<String, String> {
+    let sets = Set::all(evaluation);
+    let cells = sets
+        .iter()
+        .flat_map(|s| s.cells.iter().map(move |c| (s, &c.cell.id)));
+    cells
+        .map(|(set, id)| (id.clone(), set.name(id).to_owned()))
+        .collect()
 }
 
 /// Entries under a heading in the margin; nothing for no entries.

@@ -16,7 +16,7 @@ use crate::filter::Payload;
 use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization};
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
-use crate::plan::{TiePolicy, TraceKeep, TracePlan};
+use crate::plan::{Diagnose, TiePolicy, TraceKeep, TracePlan};
 use crate::store::{Health, Machine, Manifest, Measured, QueryRecord, Tool};
 
 pub(crate) use parts::evaluation;
@@ -96,6 +96,7 @@ fn dense_stage() -> Stage {
         limit: 30,
         ef: 128,
         exact: false,
+        scan: false,
         oversampling: 4.0,
         rescore: true,
         filter: FilterUse::default(),
@@ -185,6 +186,7 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         timing: None,
         exact: BTreeMap::new(),
         tuned: Vec::new(),
+        diagnosed: false,
         findings: Vec::new(),
     };
     CellNumbers {
@@ -209,6 +211,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         qrels: BTreeMap::new(),
         texts: BTreeMap::new(),
         traces: BTreeMap::new(),
+        losses: BTreeMap::new(),
     }
 }
 
@@ -295,6 +298,7 @@ fn plan() -> Plan {
                 keep: TraceKeep::Movers,
                 depth: 8,
             },
+            diagnose: Diagnose::Never,
             slices: Vec::new(),
             seed: 42,
         },

@@ -9,6 +9,7 @@ use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
+use super::view::losses::{LossTable, loss_tables};
 use super::view::manifest::{Group, Method, Resolved, counts, groups, method, resolved};
 use super::view::number::align_points;
 use super::view::queries::{Shown, shown};
@@ -26,7 +27,7 @@ const DIGIT_BLANK: char = '\u{2007}';
 const POINT_BLANK: char = '\u{2008}';
 
 /// Files of a bundle and what they hold, for readers who want the numbers behind the numbers.
-const BUNDLE: [(&str, &str); 10] = [
+const BUNDLE: [(&str, &str); 11] = [
     ("manifest.json", "what was run, on what, with what"),
     ("spec.yaml", "the spec as written"),
     (
@@ -39,6 +40,10 @@ const BUNDLE: [(&str, &str); 10] = [
     (
         "traces.jsonl.zst",
         "the complete list of every stage, for every query and cell",
+    ),
+    (
+        "ladders.jsonl.zst",
+        "the same with more exact searches, where the run was diagnosed",
     ),
     ("latency.parquet", "every timed query, by part"),
     ("queries.jsonl", "the judged queries"),
@@ -61,6 +66,7 @@ struct Page<'a> {
     findings: Vec<Found>,
     figures: Vec<Figure>,
     slices: Vec<SliceTable>,
+    losses: Vec<SetLosses>,
     stages: Vec<StageTable>,
     builds: Vec<(String, Vec<Build>)>,
     shown: Shown,
@@ -70,6 +76,26 @@ struct Page<'a> {
     dropped: Vec<(String, Vec<String>)>,
     resolved: Vec<Resolved>,
     bundle: &'static [(&'static str, &'static str)],
+}
+
+/// Where the cells of one data set lose.
+struct SetLosses {
+    data: String,
+    measure: String,
+    figure: Option<Figure>,
+    tables: Vec<LossTable>,
+}
+
+/// `None` where no cell has a second step: there is nothing to lose.
+fn set_losses(evaluation: &Evaluation, set: &Set<'_>) -> Option<SetLosses> {
+    let tables: Vec<LossTable> = loss_tables(evaluation, set);
+    let measure = tables.iter().find(|t| t.rows.len() > 1)?.measure.clone();
+    Some(SetLosses {
+        data: set.data.to_owned(),
+        measure,
+        figure: super::chart::losses::figure(evaluation, set),
+        tables,
+    })
 }
 
 /// The whole report as one HTML file: no script, no network, no other file. Equal evaluations give equal bytes.
@@ -97,6 +123,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),
         slices: slices(evaluation, &sets),
+        losses: sets.iter().filter_map(|s| set_losses(evaluation, s)).collect(),
         stages,
         builds: sets.iter().map(|s| (s.data.to_owned(), builds(s))).collect(),
         shown: shown(evaluation, &sets),

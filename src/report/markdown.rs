@@ -8,6 +8,7 @@ use crate::plan::TiePolicy;
 use super::view::board::{Board, Row};
 use super::view::findings::{findings, without_numbers};
 use super::view::gates::gates;
+use super::view::losses::{largest_loss, loss_tables};
 use super::view::number::NOT_APPLICABLE;
 use super::view::set::Set;
 use super::view::text::{count, listed, one_line, visible};
@@ -47,6 +48,7 @@ pub fn markdown_summary(evaluation: &Evaluation) -> String {
     add_gates(&mut out, evaluation, &sets);
     for set in &sets {
         add_board(&mut out, &Board::of(set), evaluation.plan.measure.tie);
+        add_losses(&mut out, evaluation, set);
     }
     let found: Vec<_> = without_numbers(&sets)
         .into_iter()
@@ -141,6 +143,21 @@ fn add_board(out: &mut String, board: &Board, tie: TiePolicy) {
     out.push('\n');
     for note in notes {
         line(out, &format!("- {}", cell(note)));
+    }
+}
+
+/// One line per cell that loses anything, as many as there are rows above.
+fn add_losses(out: &mut String, evaluation: &Evaluation, set: &Set<'_>) {
+    let tables = loss_tables(evaluation, set);
+    let losing = tables.iter().filter_map(|t| Some((t, largest_loss(t)?)));
+    for (i, (table, loss)) in losing.take(MOST_ROWS).enumerate() {
+        if i == 0 {
+            line(
+                out,
+                &format!("\n**Largest loss on the way, {}**\n", cell(&table.measure)),
+            );
+        }
+        line(out, &format!("- {}: {}", cell(&table.name), cell(&loss)));
     }
 }
 

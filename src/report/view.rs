@@ -11,6 +11,7 @@ pub(crate) mod findings;
 pub(crate) mod gates;
 pub(crate) mod judgement;
 pub(crate) mod lists;
+pub(crate) mod losses;
 pub(crate) mod manifest;
 pub(crate) mod number;
 pub(crate) mod queries;

@@ -1,9 +1,10 @@
 //! One cell with everything it needs to answer a query.
 use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
 use crate::dataset::{Dataset, Query};
+use crate::filter::Filter;
 use crate::hit::Hit;
 use crate::index::{Counters, SparseVector};
-use crate::pipeline::{Rerank, StageKind, fusion, rerank::rerank};
+use crate::pipeline::{Rerank, Stage, StageKind, fusion, rerank::rerank};
 use crate::plan::Cell;
 use crate::prepare::{DenseVectors, PreparedData, SparseVectors, passage_key, vector_key};
 
@@ -74,14 +75,25 @@ impl<'a> CellContext<'a> {
         query: &Query,
         encoded: &Encoded<'_>,
     ) -> Result<Vec<StageAnswer>, BackendError> {
+        let stages = self.cell.pipeline.backend_part();
+        searcher.search(&self.request(stages, query.filter.as_ref(), encoded))
+    }
+
+    /// A request with a query's vectors.
+    pub(super) fn request<'r>(
+        &'r self,
+        stages: &'r [Stage],
+        filter: Option<&'r Filter>,
+        encoded: &'r Encoded<'_>,
+    ) -> Request<'r> {
         let dense = self.dense.iter().zip(&encoded.dense);
         let sparse = self.sparse.iter().zip(&encoded.sparse);
-        searcher.search(&Request {
-            stages: self.cell.pipeline.backend_part(),
+        Request {
+            stages,
             dense: dense.map(|((name, _), row)| (*name, *row)).collect(),
             sparse: sparse.map(|((name, _), vector)| (*name, *vector)).collect(),
-            filter: query.filter.as_ref(),
-        })
+            filter,
+        }
     }
 
     /// The hits a rerank stage scores, and their passages.

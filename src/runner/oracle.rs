@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::content;
 use crate::filter::Filter;
 use crate::hit::Hit;
-use crate::pipeline::{Dense, Strategy};
+use crate::pipeline::Dense;
 use crate::prepare::neighbours::{Exact, Search, cache::find_cached};
 use crate::prepare::vector_key;
 use crate::progress::{Event, Observer};
@@ -66,7 +66,7 @@ impl<'a> Oracle<'a> {
         let vectors = &context.prepared.dense[vector];
         let queries = context.data.queries.iter();
         let filters: Vec<Option<Filter>> = queries
-            .map(|q| stage.effective_filter(q.filter.as_ref()))
+            .map(|q| stage.filter.effective(q.filter.as_ref()))
             .collect();
         let search = Search {
             name: &context.cell.data,
@@ -88,16 +88,5 @@ impl<'a> Oracle<'a> {
             self.watch.event(Event::Note(&note));
         }
         Ok(lists)
-    }
-}
-
-impl Dense {
-    /// The filter this stage has to respect for a query that brings `query`.
-    pub(super) fn effective_filter(&self, query: Option<&Filter>) -> Option<Filter> {
-        let query = query.filter(|_| self.filter.strategy != Strategy::Ignore);
-        match (&self.filter.condition, query) {
-            (Some(own), Some(query)) => Some(own.and(query)),
-            (own, query) => own.as_ref().or(query).cloned(),
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The untimed pass: every query once, with embeddings and pair scores from the cache.
 
 use crate::backend::{Index, StageAnswer};
+use crate::dataset::Query;
 use crate::pipeline::StageKind;
 use crate::prepare::{CachedReranker, PrepareError};
 use crate::progress::Observer;
@@ -12,24 +13,37 @@ use super::cell::CellContext;
 pub(super) fn answers(
     context: &CellContext<'_>,
     index: &dyn Index,
-    mut reranker: Option<&mut CachedReranker<'_>>,
+    reranker: Option<&mut CachedReranker<'_>>,
     watch: &dyn Observer,
 ) -> Result<Vec<Vec<StageAnswer>>, RunError> {
     let mut all = retrieved(context, index, watch)?;
+    let queries: Vec<&Query> = context.data.queries.iter().collect();
+    carry_on(context, &queries, &mut all, reranker, watch)?;
+    Ok(all)
+}
+
+/// Runs the stages after the backend's part: `all` holds the backend's answers to each of `queries`, and gets the others.
+pub(super) fn carry_on(
+    context: &CellContext<'_>,
+    queries: &[&Query],
+    all: &mut [Vec<StageAnswer>],
+    mut reranker: Option<&mut CachedReranker<'_>>,
+    watch: &dyn Observer,
+) -> Result<(), RunError> {
     for stage in context.cell.pipeline.client_part() {
         match &stage.kind {
             StageKind::Rerank(rerank) => {
                 let reranker = reranker.as_deref_mut().ok_or(RunError::NoReranker)?;
                 // All queries' pairs in one call: the model fills its batches.
                 let passages: Vec<Vec<&str>> = all.iter().map(|a| context.passages(rerank, a)).collect();
-                let scores = scores(context, &passages, reranker, watch)?;
+                let scores = scores(queries, &passages, reranker, watch)?;
                 for (answers, scores) in all.iter_mut().zip(&scores) {
                     let answer = context.reranked(rerank, scores, answers);
                     answers.push(answer);
                 }
             }
             StageKind::Fuse(fuse) => {
-                for answers in &mut all {
+                for answers in all.iter_mut() {
                     let answer = context.fused(fuse, answers);
                     answers.push(answer);
                 }
@@ -39,7 +53,7 @@ pub(super) fn answers(
             }
         }
     }
-    Ok(all)
+    Ok(())
 }
 
 fn retrieved(
@@ -60,14 +74,12 @@ fn retrieved(
 }
 
 fn scores(
-    context: &CellContext<'_>,
+    queries: &[&Query],
     passages: &[Vec<&str>],
     reranker: &mut CachedReranker<'_>,
     watch: &dyn Observer,
 ) -> Result<Vec<Vec<f32>>, PrepareError> {
-    let pairs: Vec<(&str, &str)> = context
-        .data
-        .queries
+    let pairs: Vec<(&str, &str)> = queries
         .iter()
         .zip(passages)
         .flat_map(|(query, passages)| passages.iter().map(|p| (query.text.as_str(), *p)))

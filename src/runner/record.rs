@@ -43,6 +43,7 @@ pub(super) fn record(
                 timing,
                 exact: std::mem::take(&mut answered.exact),
                 tuned: std::mem::take(&mut answered.tuned),
+                diagnosed: answered.diagnosed,
                 findings: std::mem::take(&mut answered.findings),
             }))
         }
@@ -55,6 +56,16 @@ pub(super) fn record(
 }
 
 pub(super) fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Vec<QueryTrace> {
+    let trace = |(query, answers): (&Query, &Vec<StageAnswer>)| QueryTrace {
+        cell: context.cell.id.clone(),
+        query: query.id.clone(),
+        stages: stages(context, answers),
+    };
+    context.data.queries.iter().zip(answers).map(trace).collect()
+}
+
+/// One query's answers, stage by stage.
+pub(super) fn stages(context: &CellContext<'_>, answers: &[StageAnswer]) -> Vec<StageTrace> {
     let id = |point: u32| context.data.docs[point as usize].id.clone();
     let stage = |(stage, answer): (&Stage, &StageAnswer)| StageTrace {
         stage: stage.name.clone(),
@@ -63,19 +74,8 @@ pub(super) fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) ->
         counters: answer.counters,
         path: answer.path,
     };
-    let trace = |(query, answers): (&Query, &Vec<StageAnswer>)| QueryTrace {
-        cell: context.cell.id.clone(),
-        query: query.id.clone(),
-        stages: context
-            .cell
-            .pipeline
-            .stages
-            .iter()
-            .zip(answers)
-            .map(stage)
-            .collect(),
-    };
-    context.data.queries.iter().zip(answers).map(trace).collect()
+    let pipeline = &context.cell.pipeline.stages;
+    pipeline.iter().zip(answers).map(stage).collect()
 }
 
 pub(super) fn run(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Run {

@@ -20,6 +20,9 @@ pub struct MeasureSpec {
     /// Which queries the report shows in full.
     #[serde(default)]
     pub trace: TraceSpec,
+    /// Whether every search is also carried out exactly (untimed), by which `evalrun explain` tells where answers are lost.
+    /// Default: for data sets of up to 100,000 documents.
+    pub diagnose: Option<Spanned<bool>>,
     /// Metadata fields of queries by which results are also shown. Default: none.
     pub slices: Option<Spanned<OneOrMany<String>>>,
     /// The seed of everything random. Default: 42.

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::table;
 use super::{
-    CellRecord, LatencySample, Manifest, Outcome, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord,
+    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, Outcome, QueryRecord, QueryTrace, SCHEMA,
+    StoreError, TRACES, TextRecord,
 };
 use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;
@@ -83,8 +84,16 @@ impl Bundle {
 
     /// Hands every trace to `each`, in the order they were written, without holding them all.
     pub fn for_each_trace(&self, mut each: impl FnMut(QueryTrace)) -> Result<(), StoreError> {
-        let path = self.dir.join("traces.jsonl.zst");
-        for_each_line(&path, &mut each)
+        for_each_line(&self.dir.join(TRACES), &mut each)
+    }
+
+    /// Hands every ladder to `each`, in the order they were written; a run that took no diagnosis has none.
+    pub fn for_each_ladder(&self, mut each: impl FnMut(LadderTrace)) -> Result<(), StoreError> {
+        let path = self.dir.join(LADDERS);
+        match path.exists() {
+            true => for_each_line(&path, &mut each),
+            false => Ok(()),
+        }
     }
 
     /// Texts of the documents a report may show: data set → document → field → text.

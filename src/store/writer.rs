@@ -8,10 +8,16 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::table;
-use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
+use super::{
+    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError,
+    TRACES, TextRecord,
+};
 use crate::dataset::{Dataset, Qrels, write_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
+
+/// JSON lines on their way into a compressed file.
+type Lines = zstd::Encoder<'static, BufWriter<File>>;
 
 /// An open bundle.
 ///
@@ -21,7 +27,9 @@ use crate::run::{Run, trec};
 pub struct BundleWriter {
     dir: PathBuf,
     cells: File,
-    traces: zstd::Encoder<'static, BufWriter<File>>,
+    traces: Lines,
+    /// There once a query has a line.
+    ladders: Option<Lines>,
     samples: Vec<LatencySample>,
     /// Documents to keep the text of, by data set.
     shown: BTreeMap<String, BTreeSet<String>>,
@@ -46,12 +54,10 @@ impl BundleWriter {
         }
         let bundle_file = |name: &str| create(&dir.join(name));
         let cells = bundle_file("cells.jsonl")?;
-        let traces_path = dir.join("traces.jsonl.zst");
-        let traces = zstd::Encoder::new(BufWriter::new(bundle_file("traces.jsonl.zst")?), 3)
-            .map_err(io("writing", &traces_path))?;
         let bundle = Self {
             cells,
-            traces,
+            traces: lines(&dir.join(TRACES))?,
+            ladders: None,
             samples: Vec::new(),
             shown: BTreeMap::new(),
             dir,
@@ -122,12 +128,25 @@ impl BundleWriter {
 
     /// Appends what every stage of a cell answered, with the documents shown in the top `depth` of each.
     pub fn traces(&mut self, data: &str, traces: &[QueryTrace], depth: usize) -> Result<(), StoreError> {
-        let path = self.dir.join("traces.jsonl.zst");
+        let path = self.dir.join(TRACES);
         for trace in traces {
             json_line(&mut self.traces, trace).map_err(io("writing", &path))?;
             for doc in trace.stages.iter().flat_map(|s| s.docs.iter().take(depth)) {
                 self.show(data, doc);
             }
+        }
+        Ok(())
+    }
+
+    /// Appends what the queries of a cell would have found with more exact searches; without any there is no file.
+    pub fn ladders(&mut self, ladders: &[LadderTrace]) -> Result<(), StoreError> {
+        let path = self.dir.join(LADDERS);
+        for ladder in ladders {
+            let out = match &mut self.ladders {
+                Some(out) => out,
+                none => none.insert(lines(&path)?),
+            };
+            json_line(out, ladder).map_err(io("writing", &path))?;
         }
         Ok(())
     }
@@ -158,14 +177,15 @@ impl BundleWriter {
         manifest: &Manifest,
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<PathBuf, StoreError> {
-        let traces = self.dir.join("traces.jsonl.zst");
         self.texts(datasets)?;
         table::write_latencies(&self.dir.join("latency.parquet"), &self.samples)?;
         self.manifest(manifest)?;
-        self.traces
-            .finish()
-            .and_then(|mut out| out.flush())
-            .map_err(io("writing", &traces))?;
+        let streams = [(TRACES, Some(self.traces)), (LADDERS, self.ladders)];
+        for (name, stream) in streams {
+            let Some(stream) = stream else { continue };
+            let finished = stream.finish().and_then(|mut out| out.flush());
+            finished.map_err(io("writing", &self.dir.join(name)))?;
+        }
         Ok(self.dir)
     }
 
@@ -187,7 +207,7 @@ impl BundleWriter {
             }
             Ok(())
         };
-        let mut out = zstd::Encoder::new(BufWriter::new(create(&path)?), 3).map_err(io("writing", &path))?;
+        let mut out = lines(&path)?;
         write(&mut out)
             .and_then(|()| out.finish())
             .and_then(|mut out| out.flush())
@@ -231,6 +251,10 @@ fn create(path: &Path) -> Result<File, StoreError> {
         .create_new(true)
         .open(path)
         .map_err(io("creating", path))
+}
+
+fn lines(path: &Path) -> Result<Lines, StoreError> {
+    zstd::Encoder::new(BufWriter::new(create(path)?), 3).map_err(io("writing", path))
 }
 
 fn json_line<W: Write + ?Sized, T: Serialize>(out: &mut W, value: &T) -> std::io::Result<()> {

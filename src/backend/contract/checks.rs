@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fixture::{Corpus, DIM, DOCUMENTS, Query, filters, keyword, nobody};
-use super::{dense, filtered, fuse, sparse, with};
+use super::{config, dense, filtered, fuse, sparse, with};
 use crate::backend::{Backend, DensePoints, Index, Points, Request, StageAnswer};
 use crate::filter::{Filter, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
-use crate::pipeline::{Fusion, IndexConfig, Normalize, Quantization, Stage, Strategy, fusion};
+use crate::pipeline::{Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, Strategy, fusion};
 use crate::vectors::{Metric, Vectors};
 
 const LIMIT: usize = 10;
@@ -52,6 +52,30 @@ impl Bench<'_> {
                         self.assert_neighbours(stage, vector, query, Some(&filter));
                     }
                 }
+            }
+        }
+    }
+
+    /// A forced scan answers as the same index without a graph does, whatever the filter.
+    pub(super) fn a_scan_leaves_the_graph_out(&self, backend: &dyn Backend, quantization: Quantization) {
+        let bare = backend
+            .build(&config(Graph::Exact, quantization), &self.corpus.points())
+            .unwrap();
+        let bare = Bench {
+            index: &*bare,
+            has_graph: false,
+            ..*self
+        };
+        // A beam this narrow would miss neighbours.
+        let narrow = with(dense("d", "body", LIMIT), |d| d.ef = 1);
+        let forced = with(narrow.clone(), |d| d.scan = true);
+        for query in &self.corpus.queries {
+            for filter in filters().iter().map(Some).chain([None]) {
+                let answer = |bench: &Bench<'_>, stage: &Stage| {
+                    let answer = bench.search(std::slice::from_ref(stage), query, filter).remove(0);
+                    (answer.hits, answer.counters, answer.path)
+                };
+                assert_eq!(answer(self, &forced), answer(&bare, &narrow), "{filter:?}");
             }
         }
     }

@@ -75,6 +75,7 @@ impl<'i> LocalSearcher<'i> {
                     limit: stage.limit,
                     ef: stage.ef,
                     exact: stage.exact,
+                    scan: stage.scan,
                     oversampling: stage.oversampling,
                     rescore: stage.rescore,
                     filtering,

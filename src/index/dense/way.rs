@@ -49,7 +49,7 @@ impl DenseIndex {
             FirstPass::Floats(Some(_)) | FirstPass::Codes(_, Some(_))
         );
         let by_code = !query.exact && self.codes().is_some();
-        let graph = !query.exact && has_graph;
+        let graph = !query.exact && !query.scan && has_graph;
         let (by_graph, filter) = match query.filtering {
             Filtering::None => (graph, Applied::Never),
             Filtering::Post(_) => (graph, Applied::After),

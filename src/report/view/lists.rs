@@ -7,7 +7,7 @@ mod topic;
 use std::collections::BTreeSet;
 
 use crate::evaluate::{HitView, StageView};
-use crate::pipeline::{Pipeline, Stage, StageKind};
+use crate::pipeline::{Pipeline, Stage};
 
 use super::number;
 use super::stages;
@@ -60,15 +60,6 @@ pub(crate) struct Row {
     pub(crate) label: Option<String>,
 }
 
-/// Names of the stages whose lists a stage starts from.
-pub(crate) fn inputs(stage: &Stage) -> Vec<&str> {
-    match &stage.kind {
-        StageKind::Dense(_) | StageKind::Sparse(_) => Vec::new(),
-        StageKind::Fuse(fuse) => fuse.of.iter().map(String::as_str).collect(),
-        StageKind::Rerank(rerank) => vec![&rerank.of],
-    }
-}
-
 /// The lists of a cell, stage by stage.
 pub(crate) fn lists(topic: &Topic<'_>, cell: &crate::plan::Cell, views: &[StageView]) -> Vec<List> {
     views
@@ -78,7 +69,7 @@ pub(crate) fn lists(topic: &Topic<'_>, cell: &crate::plan::Cell, views: &[StageV
 }
 
 fn input_views<'a>(pipeline: &'a Pipeline, view: &StageView, views: &'a [StageView]) -> Vec<&'a StageView> {
-    let names = pipeline.stage(&view.stage).map(inputs).unwrap_or_default();
+    let names = pipeline.stage(&view.stage).map(Stage::inputs).unwrap_or_default();
     names
         .iter()
         .filter_map(|n| views.iter().find(|v| v.stage == *n))

@@ -5,7 +5,7 @@ mod select;
 use std::collections::BTreeSet;
 
 use crate::evaluate::{Evaluation, StageView};
-use crate::plan::TraceKeep;
+use crate::plan::{Cell, TraceKeep};
 use crate::store::QueryRecord;
 
 use super::filter;
@@ -149,6 +149,14 @@ fn note(keep: TraceKeep, shown: usize, movers: usize, total: usize) -> String {
         note += " The bundle's traces hold the others.";
     }
     note
+}
+
+/// The lists of one query in one cell; none for a query that was not answered.
+pub(crate) fn one(evaluation: &Evaluation, set: &Set<'_>, cell: &Cell, record: &QueryRecord) -> Vec<List> {
+    let cutoffs = cutoffs(set);
+    let topic = topic(evaluation, record, &cutoffs);
+    let views = evaluation.traces.get(&cell.id).and_then(|t| t.get(&record.query));
+    views.map_or_else(Vec::new, |views| lists::lists(&topic, cell, views))
 }
 
 fn trace<'a>(evaluation: &'a Evaluation, ran: Ran<'_>, record: &QueryRecord) -> Option<&'a [StageView]> {

@@ -162,13 +162,7 @@ fn measures<'a>(cells: &[&'a CellResult]) -> Vec<&'a str> {
 /// nDCG@10 if it is measured, else the first measure of the final ranking against judgements, else the first at all.
 fn headline<'a>(cells: &[&'a CellResult]) -> Option<&'a str> {
     let names = measures(cells);
-    let of_the_answer =
-        |n: &&&str| !n.contains(':') && !n.starts_with("Judged") && !n.starts_with("knn_recall");
-    let preferred = names.iter().find(|n| **n == "nDCG@10");
-    preferred
-        .or_else(|| names.iter().find(of_the_answer))
-        .or(names.first())
-        .copied()
+    crate::evaluate::headline(&names)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::evaluate::{Evaluation, StageView};
 use crate::plan::Cell;
 use crate::store::QueryRecord;
 
-use super::super::lists::{Topic, inputs};
+use super::super::lists::Topic;
 use super::super::set::{Ran, Set};
 use super::super::text::listed;
 use super::{NOWHERE, range, topic, trace, value};
@@ -99,7 +99,7 @@ fn first_and_last(
     let starts = |v: &&StageView| {
         cell.pipeline
             .stage(&v.stage)
-            .is_some_and(|s| inputs(s).is_empty())
+            .is_some_and(|s| s.inputs().is_empty())
     };
     let then = views
         .iter()
