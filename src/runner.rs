@@ -1,7 +1,7 @@
 //! Carries out a plan: prepares vectors, builds each index once, asks every query, times, and writes the bundle.
 //!
-//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses them. A cell that fails becomes a record and the run
-//! goes on.
+//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses
+//! them. A cell that fails becomes a record and the run goes on.
 
 mod cell;
 mod checks;
@@ -10,6 +10,7 @@ pub mod machine;
 mod oracle;
 mod quality;
 mod record;
+mod stopped;
 mod timing;
 mod tuning;
 
@@ -27,12 +28,13 @@ use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
-use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
+use crate::store::{BundleWriter, Finding, Outcome, StoreError};
 use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
 use clock::Clock;
 use oracle::Oracle;
+use stopped::{Stopped, or_record};
 use timing::CellTimer;
 
 pub use timing::LiveModels;
@@ -338,58 +340,6 @@ struct OfData<'a> {
     prepared: &'a PreparedData,
     sets: &'a tuning::Sets<'a>,
     tie: TiePolicy,
-}
-
-/// What was done, or a line in the bundle that says why not.
-fn or_record<T>(
-    cell: &Cell,
-    done: Result<T, Stopped>,
-    bundle: &mut BundleWriter,
-) -> Result<Option<T>, RunError> {
-    match done {
-        Ok(done) => Ok(Some(done)),
-        Err(Stopped::Run(error)) => Err(error),
-        Err(Stopped::Cell(outcome)) => {
-            let cell = cell.id.clone();
-            bundle.cell(&CellRecord { cell, outcome })?;
-            Ok(None)
-        }
-    }
-}
-
-/// Why [`Runner::answer`] stopped: the cell alone, or the run.
-enum Stopped {
-    Cell(Outcome),
-    Run(RunError),
-}
-
-impl From<Outcome> for Stopped {
-    fn from(outcome: Outcome) -> Self {
-        Stopped::Cell(outcome)
-    }
-}
-
-impl From<RunError> for Stopped {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::Store(_) => Stopped::Run(error),
-            _ => Stopped::Cell(Outcome::Failed {
-                error: error.to_string(),
-            }),
-        }
-    }
-}
-
-impl From<BackendError> for Stopped {
-    fn from(error: BackendError) -> Self {
-        RunError::from(error).into()
-    }
-}
-
-impl From<StoreError> for Stopped {
-    fn from(error: StoreError) -> Self {
-        Stopped::Run(error.into())
-    }
 }
 
 fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
