@@ -6,6 +6,7 @@
 pub mod cache;
 pub mod neighbours;
 mod pieces;
+mod queries;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::vectors::{Metric, Vectors};
 use pieces::pieces;
 
 use cache::{CacheError, Key, RecordFile};
+pub use queries::for_queries;
 
 /// Everything the cells of one data set search, shared by all of them.
 #[derive(Debug)]
@@ -192,55 +194,6 @@ pub fn prepare(
         }
     }
     Ok(prepared)
-}
-
-/// What `prepared` is for other queries over the same documents: those of `other`, a split of the same data set. What
-/// only building an index needs is left out.
-pub fn for_queries(
-    prepared: &PreparedData,
-    other: &Dataset,
-    embedder: Option<&mut CachedEmbedder<'_>>,
-    watch: &dyn Observer,
-) -> Result<PreparedData, PrepareError> {
-    let texts: Vec<&str> = other.queries.iter().map(|q| q.text.as_str()).collect();
-    let embedded = match embedder {
-        Some(embedder) if prepared.dense.values().any(|d| d.embedded) => {
-            Some(Arc::new(embedder.embed(&texts, watch)?))
-        }
-        _ => None,
-    };
-    let dense = |(key, vectors): (&String, &DenseVectors)| {
-        let queries = match vectors.embedded {
-            true => embedded.clone().ok_or(PrepareError::NoEmbedder)?,
-            false => precomputed(other, key.trim_start_matches(PRECOMPUTED))?.queries,
-        };
-        let of_other = DenseVectors {
-            metric: vectors.metric,
-            rows: vectors.rows.clone(),
-            points: Vec::new(),
-            queries,
-            embedded: vectors.embedded,
-        };
-        Ok((key.clone(), of_other))
-    };
-    let sparse = |(key, vectors): (&String, &SparseVectors)| {
-        let of_other = SparseVectors {
-            encoder: vectors.encoder.clone(),
-            docs: Vec::new(),
-            queries: texts.iter().map(|text| vectors.encoder.query(text)).collect(),
-        };
-        (key.clone(), of_other)
-    };
-    Ok(PreparedData {
-        dense: prepared
-            .dense
-            .iter()
-            .map(dense)
-            .collect::<Result<_, PrepareError>>()?,
-        sparse: prepared.sparse.iter().map(sparse).collect(),
-        payload: Vec::new(),
-        passages: prepared.passages.clone(),
-    })
 }
 
 /// Vectors that came with the data: shared, not copied.

@@ -1,7 +1,7 @@
 //! Carries out a plan: prepares vectors, builds each index once, asks every query, times, and writes the bundle.
 //!
-//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses them. A cell that fails becomes a record and the run
-//! goes on.
+//! It knows backends only through their traits and no measure at all: where weights are tuned, [`crate::tune`] chooses
+//! them. A cell that fails becomes a record and the run goes on.
 
 mod cell;
 mod checks;
@@ -12,6 +12,7 @@ pub mod machine;
 mod oracle;
 mod quality;
 mod record;
+mod stopped;
 mod timing;
 mod tuning;
 
@@ -29,13 +30,14 @@ use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
-use crate::store::{BundleWriter, CellRecord, Finding, Outcome, StoreError};
+use crate::store::{BundleWriter, Finding, Outcome, StoreError};
 use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
 use clock::Clock;
 use limits::Deadline;
 use oracle::Oracle;
+use stopped::{Flow, Next, Stopped};
 use timing::CellTimer;
 
 pub use limits::Limits;
@@ -294,40 +296,6 @@ impl Runner<'_> {
         })
     }
 
-    /// A cell that stopped because its time was over has failed; one that was asked to stop has not run.
-    fn stopped(&self, error: RunError) -> Stopped {
-        match (Stopped::from(error), self.limits.cell) {
-            (Stopped::Run(RunError::Cancelled), Some(limit)) if !self.watch.cancelled() => {
-                let error = format!("not answered within {limit:?} (--timeout)");
-                Stopped::Cell(Outcome::Failed { error })
-            }
-            (stopped, _) => stopped,
-        }
-    }
-
-    /// What was done, or a line in the bundle that says why not.
-    fn or_record<T>(
-        &self,
-        cell: &Cell,
-        done: Result<T, Stopped>,
-        bundle: &mut BundleWriter,
-    ) -> Result<Next<T>, RunError> {
-        match done {
-            Ok(done) => Ok(Next::Cell(done)),
-            Err(Stopped::Run(RunError::Cancelled)) => Ok(Next::End),
-            Err(Stopped::Run(error)) => Err(error),
-            Err(Stopped::Cell(outcome)) => {
-                let failed = matches!(outcome, Outcome::Failed { .. });
-                let cell = cell.id.clone();
-                bundle.cell(&CellRecord { cell, outcome })?;
-                match failed && self.limits.fail_fast {
-                    true => Ok(Next::End),
-                    false => Ok(Next::Skip),
-                }
-            }
-        }
-    }
-
     fn build(&self, context: &CellContext<'_>, builds: &mut Vec<Built>) -> Result<usize, Stopped> {
         let cell = context.cell;
         let backend = self.backends[&cell.backend].as_ref();
@@ -439,58 +407,6 @@ struct OfData<'a> {
     prepared: &'a PreparedData,
     sets: &'a tuning::Sets<'a>,
     tie: TiePolicy,
-}
-
-/// What a cell came to.
-enum Next<T> {
-    /// The next step.
-    Cell(T),
-    /// A line in the bundle; the others go on.
-    Skip,
-    /// The end of the run.
-    End,
-}
-
-/// Whether the run goes on after a data set.
-enum Flow {
-    On,
-    End,
-}
-
-/// Why [`Runner::answer`] stopped: the cell alone, or the run.
-enum Stopped {
-    Cell(Outcome),
-    Run(RunError),
-}
-
-impl From<Outcome> for Stopped {
-    fn from(outcome: Outcome) -> Self {
-        Stopped::Cell(outcome)
-    }
-}
-
-impl From<RunError> for Stopped {
-    fn from(error: RunError) -> Self {
-        match error {
-            RunError::Prepare(PrepareError::Cancelled) => Stopped::Run(RunError::Cancelled),
-            RunError::Store(_) | RunError::Cancelled => Stopped::Run(error),
-            _ => Stopped::Cell(Outcome::Failed {
-                error: error.to_string(),
-            }),
-        }
-    }
-}
-
-impl From<BackendError> for Stopped {
-    fn from(error: BackendError) -> Self {
-        RunError::from(error).into()
-    }
-}
-
-impl From<StoreError> for Stopped {
-    fn from(error: StoreError) -> Self {
-        Stopped::Run(error.into())
-    }
 }
 
 fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
