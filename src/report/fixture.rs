@@ -3,6 +3,7 @@
 //! The lists are simulated and the measures follow from them, so that tables, traces and sentences agree with each
 //! other as they do in a real run.
 
+pub(crate) mod losses;
 mod parts;
 mod simulate;
 

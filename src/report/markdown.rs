@@ -226,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_loss_of_a_cell_is_one_line() {
+        let text = markdown_summary(&crate::report::fixture::losses::evaluation().0);
+        let line = "- reranked · quantization none: graph (d) −0.050 \\[−0.090, −0.010\\]";
+        assert!(text.lines().any(|l| l == line), "{text}");
+    }
+
+    #[test]
     fn ten_rows_and_a_count() {
         let text = markdown_summary(&many_cells(14));
         assert_eq!(

@@ -16,8 +16,10 @@ use super::rows::{MOST_ROWS, ROW, Rows};
 use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, WIDTH, id, render};
 
 struct Row {
-    /// `reranked: graph (d)`.
+    /// Cell and step: `reranked: graph (d)`.
     name: String,
+    /// What stands above the row: the cell is named once.
+    label: String,
     /// The mean before; `None` for the first step of a cell.
     before: Option<f64>,
     after: f64,
@@ -75,8 +77,11 @@ fn cell_rows(name: &str, cell: &Cell, losses: &Losses) -> Vec<Row> {
                 None => signed(c.mean),
             },
         };
+        let step = step(cell, losses, i);
+        let named = format!("{name}: {step}");
         Some(Row {
-            name: format!("{name}: {}", step(cell, losses, i)),
+            label: if i == 0 { named.clone() } else { step },
+            name: named,
             before: i.checked_sub(1).and_then(|b| means[b]),
             after: means[i]?,
             figure,
@@ -105,7 +110,7 @@ fn draw(measure_name: &str, rows: &[Row]) -> String {
 }
 
 fn draw_row(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row) -> Drawn<Hover> {
-    frame.head(area, i, &row.name, &row.figure)?;
+    frame.head(area, i, &row.label, &row.figure)?;
     let (ink, shape, filled) = look(row);
     let (y, after) = (frame.y(i), frame.x(row.after));
     if let Some(before) = row.before.map(|b| frame.x(b)) {
@@ -157,4 +162,30 @@ fn legend() -> Vec<Key> {
         label: label.to_owned(),
     };
     keys.into_iter().map(key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::escape;
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_bar_says_what_its_step_changed_and_the_cell_is_named_once() {
+        let (evaluation, _) = fixture::losses::evaluation();
+        let figure = figure(&evaluation, &Set::all(&evaluation)[0]).unwrap();
+        let svg = figure.body.unwrap().svg;
+        let hover = "reranked · quantization none: graph (d): −0.050 [−0.090, −0.010] to 0.650, worse";
+        assert!(
+            svg.contains(&format!("<title>{}</title>", escape(hover))),
+            "{svg}"
+        );
+        assert!(svg.contains(">graph (d)</text>") && !svg.contains("#01"), "{svg}");
+    }
+
+    #[test]
+    fn no_ladder_no_chart() {
+        let evaluation = fixture::evaluation();
+        assert!(figure(&evaluation, &Set::all(&evaluation)[0]).is_none());
+    }
 }

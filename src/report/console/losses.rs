@@ -149,3 +149,51 @@ fn fallen(worst: &[Worst], measure: &str, width: usize, paint: Paint) -> String 
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture::losses::evaluation;
+
+    fn printed(width: usize) -> String {
+        let (evaluation, id) = evaluation();
+        let cell = evaluation.cells.iter().find(|c| c.cell.id == id).unwrap();
+        losses(&evaluation, &cell.cell, 3, width, Style::Plain).unwrap()
+    }
+
+    #[test]
+    fn a_cell_at_80_columns() {
+        let text = printed(80);
+        for line in [
+            "  step              nDCG@10  change                       W/L  at end  ceiling",
+            "  exact search (d)    0.700                                             0.950",
+            "  graph (d)           0.650  −0.050 [−0.090, −0.010] ▼   0/4  −0.020    0.900",
+            "  reranked (ce)       0.750  +0.100 [+0.020, +0.180] ▲   9/3            0.900",
+            "  the whole way              +0.050 [−0.010, +0.110] ·   8/4",
+            "  Of 1 relevant document: 1 lost.",
+            "  By step: graph (d) lost 1.",
+            "      p10 is lost by graph (d): #1 after exact search (d).",
+        ] {
+            let squeezed = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(
+                text.lines().any(|l| squeezed(l) == squeezed(line)),
+                "no {line} in\n{text}"
+            );
+        }
+        assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gives_up_columns_and_names_them() {
+        let text = printed(60);
+        assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
+        assert!(text.contains("not shown at this width: W/L, ceiling"), "{text}");
+    }
+
+    #[test]
+    fn a_cell_without_a_ladder_prints_nothing() {
+        let (evaluation, id) = evaluation();
+        let other = evaluation.cells.iter().find(|c| c.cell.id != id).unwrap();
+        assert_eq!(losses(&evaluation, &other.cell, 3, 80, Style::Plain), None);
+    }
+}

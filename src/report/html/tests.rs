@@ -209,3 +209,19 @@ fn text_can_be_read_in_both_themes() {
         }
     }
 }
+
+#[test]
+fn losses_are_a_section_of_their_own_where_there_are_any() {
+    let page = html(&crate::report::fixture::losses::evaluation().0);
+    let section = between(&page, "<section id=\"losses\"", "</section>");
+    for part in [
+        "graph (d)",
+        "[−0.090, −0.010]",
+        "the whole way",
+        "1 lost",
+        "</svg>",
+    ] {
+        assert!(section.contains(part), "no {part} in {section}");
+    }
+    assert!(page.contains("href=\"#losses\"") && !html(&evaluation()).contains("\"losses\""));
+}

@@ -87,9 +87,9 @@ fn best(doc: &DocPath) -> Option<usize> {
         .filter_map(|(i, r)| Some(((*r)?, i)))
         .min()?;
     let is_told = match doc.fate {
-        Fate::Kept => at == 0,
-        Fate::Rescued(step) => at == step,
-        Fate::Buried(step) => at + 1 == step,
+        Fate::Kept => doc.ranks[0] == Some(rank),
+        Fate::Rescued(step) => doc.ranks[step] == Some(rank),
+        Fate::Buried(step) => doc.ranks[step - 1] == Some(rank),
         Fate::Below | Fate::Lost(_) | Fate::Unfound => false,
     };
     (rank < last && !is_told).then_some(at)
@@ -151,6 +151,7 @@ mod tests {
             said([Some(2), None, Some(1)], Fate::Rescued(2)),
             said([Some(4), Some(1), Some(2)], Fate::Rescued(1)),
             said([Some(2), Some(3), Some(7)], Fate::Buried(2)),
+            said([Some(2), Some(2), Some(7)], Fate::Buried(2)),
             said([Some(5), Some(6), Some(7)], Fate::Below),
             said([Some(2), None, None], Fate::Lost(1)),
             said([None, None, None], Fate::Unfound),
@@ -161,6 +162,7 @@ mod tests {
         #2 → – → #1: p1 is rescued by fused (f): not there after graph (d), now #1.
         #4 → #1 → #2: p1 is rescued by graph (d): #4 after exact search (d), now #1, #2 at the end.
         #2 → #3 → #7: p1 is buried by fused (f): #3 after graph (d), now #7; at best it was #2, after exact search (d).
+        #2 → #2 → #7: p1 is buried by fused (f): #2 after graph (d), now #7.
         #5 → #6 → #7: p1 ends at #7; at best it was #5, after exact search (d).
         #2 → – → –: p1 is lost by graph (d): #2 after exact search (d).
         – → – → –: p1 is in no list, not even that of the first step.
