@@ -3,6 +3,8 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+pub(crate) mod certainty;
+mod difference;
 mod gates;
 mod knobs;
 mod latency;
@@ -14,11 +16,13 @@ use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
 use crate::plan::{Cell, Gate, Plan};
-use crate::stats::{self, Bootstrap, Outcomes};
+use crate::stats::{self, Verdict};
 use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+pub use certainty::{Certainty, Choice, Groups, IntervalMethod, MeanInterval, SliceCell, Slices};
+pub use difference::{Difference, Effect, POWER, Values, difference, differences};
 use traces::CellTraces;
 
 /// Everything a report says.
@@ -32,6 +36,8 @@ pub struct Evaluation {
     pub spec_text: String,
     /// One per cell of the plan, in plan order.
     pub cells: Vec<CellResult>,
+    /// One per data set with a cell that ran, in the order of the cells: what holds for its cells together.
+    pub certainty: Vec<Certainty>,
     /// One per gate of the plan, in plan order.
     pub gates: Vec<GateResult>,
     /// Judged queries of all data sets.
@@ -103,23 +109,12 @@ pub struct Quality {
     pub scored: usize,
     /// Queries of the data set.
     pub total: usize,
+    /// Where the mean may lie; `None` under 20 queries.
+    pub interval: Option<MeanInterval>,
     /// Value per query id; an undefined one is absent.
-    pub per_query: BTreeMap<String, f64>,
+    pub per_query: Values,
     /// Against the reference cell of the same data set; `None` for the reference itself or without one.
     pub difference: Option<Difference>,
-}
-
-/// A paired difference to the reference.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Difference {
-    /// Mean of the per-query differences.
-    pub mean: f64,
-    /// Bootstrap interval at the plan's level; `None` under 20 queries ("n too small").
-    pub interval: Option<(f64, f64)>,
-    /// Pairs.
-    pub n: usize,
-    /// Queries better, equal, worse than the reference.
-    pub wins_ties_losses: (usize, usize, usize),
 }
 
 /// Latency of one cell.
@@ -173,20 +168,11 @@ pub struct GateCell {
     pub value: Option<f64>,
     /// Confidence interval of that value, where there is one.
     pub interval: Option<(f64, f64)>,
-    /// Whether it holds.
-    pub outcome: GateOutcome,
-}
-
-/// Whether a gate holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateOutcome {
-    /// It does.
-    Pass,
-    /// It does not.
-    Fail,
-    /// It cannot be told: the cell did not run, the measure is undefined, or the threshold lies inside the interval that
-    /// the gate is judged by.
-    Undecided,
+    /// Queries that the value and the interval are over; `None` for what is no measure.
+    pub n: Option<usize>,
+    /// Whether it holds. It cannot be told where the cell did not run, the measure is undefined, or the threshold lies
+    /// inside the interval that the gate is judged by.
+    pub outcome: Verdict,
 }
 
 /// The top of a stage's list, with judgements.
@@ -239,9 +225,10 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
             }
         })
         .collect();
-    differences(plan, &mut cells);
+    let certainty = certainty::certainty(plan, &bundle.queries, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
     Ok(Evaluation {
+        certainty,
         gates: gates::check(plan, &cells),
         manifest: bundle.manifest.clone(),
         plan: plan.clone(),
@@ -284,6 +271,7 @@ fn numbers(
             mean: stats::mean(&per_query.values().copied().collect::<Vec<f64>>()),
             scored: per_query.len(),
             total,
+            interval: None,
             per_query,
             difference: None,
         })
@@ -313,54 +301,5 @@ fn saturated(numbers: &CellNumbers) -> Option<Finding> {
             "throughput × mean latency / workers is {ratio:.2}, below 0.9: the client was the bottleneck, so the throughput is \
              not the engine's"
         ),
-    })
-}
-
-/// Fills in the differences to the reference of the same data set.
-fn differences(plan: &Plan, cells: &mut [CellResult]) {
-    let reference: BTreeMap<String, Vec<BTreeMap<String, f64>>> = cells
-        .iter()
-        .filter(|c| c.is_reference)
-        .filter_map(|c| {
-            let CellState::Ok(numbers) = &c.state else {
-                return None;
-            };
-            let values = numbers.quality.iter().map(|q| q.per_query.clone()).collect();
-            Some((c.cell.data.clone(), values))
-        })
-        .collect();
-    for result in cells.iter_mut().filter(|c| !c.is_reference) {
-        let Some(reference) = reference.get(&result.cell.data) else {
-            continue;
-        };
-        if let CellState::Ok(numbers) = &mut result.state {
-            for (quality, reference) in numbers.quality.iter_mut().zip(reference) {
-                quality.difference = difference(plan, &quality.per_query, reference);
-            }
-        }
-    }
-}
-
-/// Paired over the queries that both cells could be scored on; `None` when there is none.
-fn difference(
-    plan: &Plan,
-    values: &BTreeMap<String, f64>,
-    reference: &BTreeMap<String, f64>,
-) -> Option<Difference> {
-    let deltas: Vec<f64> = values
-        .iter()
-        .filter_map(|(query, value)| Some(value - reference.get(query)?))
-        .collect();
-    let bootstrap = Bootstrap {
-        level: plan.compare.level,
-        resamples: plan.compare.resamples,
-        seed: plan.measure.seed,
-    };
-    let Outcomes { wins, ties, losses } = Outcomes::of(&deltas);
-    Some(Difference {
-        mean: stats::mean(&deltas)?,
-        interval: bootstrap.mean_interval(&deltas).map(|i| (i.low, i.high)),
-        n: deltas.len(),
-        wins_ties_losses: (wins, ties, losses),
     })
 }

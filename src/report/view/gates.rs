@@ -1,7 +1,8 @@
 //! Gates: the conditions that decide the exit status.
 
-use crate::evaluate::{Evaluation, GateCell, GateOutcome, GateResult};
+use crate::evaluate::{Evaluation, GateCell, GateResult};
 use crate::plan::{Gate, GateLevel, GateSubject, Relation};
+use crate::stats::Verdict;
 
 use super::findings::full_name;
 use super::number;
@@ -11,7 +12,7 @@ use super::set::Set;
 #[derive(Debug)]
 pub(crate) struct GateRow {
     /// Fail if any cell fails; undecided if any is and none fails.
-    pub(crate) outcome: GateOutcome,
+    pub(crate) outcome: Verdict,
     /// The sentence as written.
     pub(crate) that: String,
     /// Which cells it applies to, as written; `all cells` without a condition.
@@ -34,30 +35,30 @@ impl GateRow {
     /// Glyph, always beside the word.
     pub(crate) fn glyph(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "✓",
-            GateOutcome::Fail if self.warns => "!",
-            GateOutcome::Fail => "✗",
-            GateOutcome::Undecided => "?",
+            Verdict::Pass => "✓",
+            Verdict::Fail if self.warns => "!",
+            Verdict::Fail => "✗",
+            Verdict::Undecided => "?",
         }
     }
 
     /// In words.
     pub(crate) fn word(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "holds",
-            GateOutcome::Fail if self.warns => "warns",
-            GateOutcome::Fail => "fails",
-            GateOutcome::Undecided => "undecided",
+            Verdict::Pass => "holds",
+            Verdict::Fail if self.warns => "warns",
+            Verdict::Fail => "fails",
+            Verdict::Undecided => "undecided",
         }
     }
 
     /// Class name in the page.
     pub(crate) fn class(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "good",
-            GateOutcome::Fail if self.warns => "warn",
-            GateOutcome::Fail => "bad",
-            GateOutcome::Undecided => "warn",
+            Verdict::Pass => "good",
+            Verdict::Fail if self.warns => "warn",
+            Verdict::Fail => "bad",
+            Verdict::Undecided => "warn",
         }
     }
 }
@@ -113,22 +114,22 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
 }
 
 /// Of all cells of a gate.
-pub(crate) fn outcome(cells: &[GateCell]) -> GateOutcome {
-    let any = |o: GateOutcome| cells.iter().any(|c| c.outcome == o);
-    if any(GateOutcome::Fail) {
-        GateOutcome::Fail
-    } else if any(GateOutcome::Undecided) {
-        GateOutcome::Undecided
+pub(crate) fn outcome(cells: &[GateCell]) -> Verdict {
+    let any = |o: Verdict| cells.iter().any(|c| c.outcome == o);
+    if any(Verdict::Fail) {
+        Verdict::Fail
+    } else if any(Verdict::Undecided) {
+        Verdict::Undecided
     } else {
-        GateOutcome::Pass
+        Verdict::Pass
     }
 }
 
 fn counts(cells: &[GateCell]) -> String {
-    let count = |o: GateOutcome| cells.iter().filter(|c| c.outcome == o).count();
+    let count = |o: Verdict| cells.iter().filter(|c| c.outcome == o).count();
     let of = super::text::count(cells.len(), "cell", "cells");
-    match (count(GateOutcome::Fail), count(GateOutcome::Undecided)) {
-        (0, 0) => format!("holds in {} of {of}", count(GateOutcome::Pass)),
+    match (count(Verdict::Fail), count(Verdict::Undecided)) {
+        (0, 0) => format!("holds in {} of {of}", count(Verdict::Pass)),
         (0, undecided) => format!("undecided in {undecided} of {of}"),
         (failed, 0) => format!("fails in {failed} of {of}"),
         (failed, undecided) => format!("fails in {failed} of {of}, undecided in {undecided}"),
@@ -156,7 +157,7 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
     result
         .cells
         .iter()
-        .filter(|c| c.outcome != GateOutcome::Pass)
+        .filter(|c| c.outcome != Verdict::Pass)
         .filter(is_other)
         .map(describe)
         .collect()
@@ -224,9 +225,10 @@ mod tests {
             cell: "a".into(),
             value: None,
             interval: None,
+            n: None,
             outcome,
         };
-        use GateOutcome::{Fail, Pass, Undecided};
+        use Verdict::{Fail, Pass, Undecided};
         assert_eq!(outcome(&[cell(Pass), cell(Undecided), cell(Fail)]), Fail);
         assert_eq!(outcome(&[cell(Pass), cell(Undecided)]), Undecided);
         assert_eq!(outcome(&[cell(Pass)]), Pass);

@@ -64,14 +64,10 @@ impl Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixture::difference;
 
     fn read(interval: Option<(f64, f64)>, wins_ties_losses: (usize, usize, usize)) -> Judgement {
-        Judgement::of(&Difference {
-            mean: 0.1,
-            interval,
-            n: 24,
-            wins_ties_losses,
-        })
+        Judgement::of(&difference(0.1, interval, wins_ties_losses))
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The verdict: a status word and the sentences that somebody who reads only the first screen should take away.
 
-use crate::evaluate::{Difference, Evaluation, GateOutcome};
+use crate::evaluate::{Difference, Evaluation};
 use crate::plan::GateLevel;
+use crate::stats;
 use crate::store::Severity;
 
 use super::gates;
@@ -81,7 +82,7 @@ pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
 }
 
 fn status(evaluation: &Evaluation, sets: &[Set<'_>]) -> Status {
-    let outcomes = |o: GateOutcome, level: Option<GateLevel>| {
+    let outcomes = |o: stats::Verdict, level: Option<GateLevel>| {
         let of_level = evaluation
             .gates
             .iter()
@@ -89,9 +90,9 @@ fn status(evaluation: &Evaluation, sets: &[Set<'_>]) -> Status {
         of_level.filter(|g| gates::outcome(&g.cells) == o).count()
     };
     let all_ran = sets.iter().all(|s| s.ran().count() == s.cells.len());
-    if outcomes(GateOutcome::Fail, Some(GateLevel::Error)) > 0 {
+    if outcomes(stats::Verdict::Fail, Some(GateLevel::Error)) > 0 {
         Status::Fail
-    } else if !all_ran || outcomes(GateOutcome::Undecided, None) > 0 {
+    } else if !all_ran || outcomes(stats::Verdict::Undecided, None) > 0 {
         Status::Incomplete
     } else if evaluation.gates.is_empty() {
         Status::NoGates
@@ -136,16 +137,16 @@ fn gate_sentence(evaluation: &Evaluation) -> Option<String> {
     if gates.is_empty() {
         return None;
     }
-    let those = |o: GateOutcome, level: Option<GateLevel>| -> Vec<String> {
+    let those = |o: stats::Verdict, level: Option<GateLevel>| -> Vec<String> {
         let matching = gates.iter().filter(|g| gates::outcome(&g.cells) == o);
         matching
             .filter(|g| level.is_none_or(|l| g.gate.level == l))
             .map(|g| g.gate.that.clone())
             .collect()
     };
-    let failed = those(GateOutcome::Fail, Some(GateLevel::Error));
-    let warned = those(GateOutcome::Fail, Some(GateLevel::Warn));
-    let undecided = those(GateOutcome::Undecided, None);
+    let failed = those(stats::Verdict::Fail, Some(GateLevel::Error));
+    let warned = those(stats::Verdict::Fail, Some(GateLevel::Warn));
+    let undecided = those(stats::Verdict::Undecided, None);
     if failed.is_empty() && warned.is_empty() && undecided.is_empty() {
         return Some(match gates.len() {
             1 => "The gate holds.".to_owned(),
@@ -299,7 +300,7 @@ mod tests {
         Of 4 gates, 1 does not hold (nDCG@10 >= 0.70), 1 warns (p95 <= 40ms), 1 cannot be decided (p99.9 <= 90ms).
         ");
         insta::assert_snapshot!(verdict.answers.join("\n"), @"
-        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.301].
+        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.298].
         demo: reranked has the highest nDCG@10, 0.880: +0.470 against the reference dense (0.409); 2 queries are too few for an interval.
         ");
         assert!(verdict.caution.is_some());
