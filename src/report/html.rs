@@ -7,6 +7,7 @@ use crate::evaluate::Evaluation;
 use super::chart::{Figure, figures};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
+use super::view::certainty::{CertaintyView, certainties};
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
 use super::view::manifest::{Group, Method, Resolved, counts, groups, method, resolved};
@@ -56,6 +57,7 @@ struct Page<'a> {
     missing: Vec<Found>,
     findings: Vec<Found>,
     figures: Vec<Figure>,
+    certainties: Vec<CertaintyView>,
     slices: Vec<SliceTable>,
     stages: Vec<StageTable>,
     builds: Vec<(String, Vec<Build>)>,
@@ -90,6 +92,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         missing: without_numbers(&sets),
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),
+        certainties: certainties(evaluation, &sets),
         slices: slices(evaluation, &sets),
         stages,
         builds: sets.iter().map(|s| (s.data.to_owned(), builds(s))).collect(),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::evaluate::Evaluation;
 
 use super::view::board::{Board, Row};
+use super::view::certainty::footnote;
 use super::view::findings::{findings, without_numbers};
 use super::view::gates::gates;
 use super::view::number::NOT_APPLICABLE;
@@ -38,13 +39,16 @@ pub fn markdown_summary(evaluation: &Evaluation) -> String {
         .overall
         .iter()
         .chain(&verdict.answers)
-        .chain(&verdict.caution)
+        .chain(&verdict.cautions)
     {
         line(&mut out, &format!("- {}", cell(sentence)));
     }
     add_gates(&mut out, evaluation, &sets);
     for set in &sets {
         add_board(&mut out, &Board::of(set));
+        if let Some(footnote) = footnote(evaluation, set) {
+            line(&mut out, &format!("\n{}", cell(&footnote)));
+        }
     }
     let found: Vec<_> = without_numbers(&sets)
         .into_iter()

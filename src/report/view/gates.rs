@@ -1,8 +1,8 @@
 //! Gates: the conditions that decide the exit status.
 
 use crate::evaluate::{Evaluation, GateCell, GateResult};
-use crate::plan::{Gate, GateLevel, GateSubject, Relation};
-use crate::stats::Verdict;
+use crate::plan::{Gate, GateLevel, GateSubject, Judge, Relation};
+use crate::stats::{MIN_QUERIES, Verdict};
 
 use super::findings::full_name;
 use super::number;
@@ -19,11 +19,14 @@ pub(crate) struct GateRow {
     pub(crate) scope: String,
     /// Whether it only warns.
     pub(crate) warns: bool,
+    /// What it is judged by; `None` for what has no interval and is judged by the number alone.
+    pub(crate) judged_by: Option<String>,
     /// `holds in 9 of 9 cells`, or `fails in 2 of 9 cells, undecided in 1`.
     pub(crate) counts: String,
     /// The cell closest to the limit or furthest beyond it: `lowest 0.604 (dense)`.
     pub(crate) worst: Option<String>,
-    /// Distance of that cell to the threshold, positive when the gate holds there.
+    /// Distance to the threshold of that cell's value, or of the end of the interval that decides; positive when the gate
+    /// holds there.
     pub(crate) margin: Option<String>,
     /// The other cells in which it does not hold: name and what was seen.
     pub(crate) not_held: Vec<String>,
@@ -65,27 +68,27 @@ impl GateRow {
 
 /// The gates in the order of the spec.
 pub(crate) fn gates(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<GateRow> {
-    evaluation.gates.iter().map(|g| gate(g, sets)).collect()
+    let level = evaluation.plan.compare.level;
+    evaluation.gates.iter().map(|g| gate(level, g, sets)).collect()
 }
 
-fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
+fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
     let gate = &result.gate;
     let scope: Vec<String> = gate.scope.iter().map(|(k, v)| format!("{k}={v}")).collect();
     let worst = worst(result);
     let lowest = matches!(gate.relation, Relation::AtLeast | Relation::Above);
     let superlative = if lowest { "lowest" } else { "highest" };
-    let describe = |(cell, value): (&GateCell, f64)| {
-        format!(
-            "{superlative} {} ({})",
-            print(gate, cell, value),
-            name(sets, &cell.cell)
-        )
+    let describe = |(cell, _): (&GateCell, f64)| {
+        let seen = cell
+            .value
+            .map_or_else(String::new, |value| print(gate, cell, value));
+        format!("{superlative} {seen} ({})", name(sets, &cell.cell))
     };
-    let margin = |(_, value): (&GateCell, f64)| {
+    let margin = |(_, decisive): (&GateCell, f64)| {
         let room = if lowest {
-            value - gate.threshold
+            decisive - gate.threshold
         } else {
-            gate.threshold - value
+            gate.threshold - decisive
         };
         let sign = if room < 0.0 { "−" } else { "+" };
         let size = room.abs();
@@ -105,6 +108,7 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
             scope.join(", ")
         },
         warns: gate.level == GateLevel::Warn,
+        judged_by: judged_by(level, gate),
         counts: counts(&result.cells),
         worst: worst.map(describe),
         margin: worst.map(margin),
@@ -136,9 +140,28 @@ fn counts(cells: &[GateCell]) -> String {
     }
 }
 
+/// What a gate on a measure is judged by.
+fn judged_by(level: f64, gate: &Gate) -> Option<String> {
+    if !matches!(gate.subject, GateSubject::Measure(_)) {
+        return None;
+    }
+    let level = number::level(level);
+    Some(match gate.judge {
+        Judge::Mean => "the mean".to_owned(),
+        Judge::Interval => format!("the {level} interval"),
+        Judge::Sequential => format!("a {level} confidence sequence"),
+    })
+}
+
+/// The cell that is closest to failing or fails most clearly, with the number that decides it: the value, or the end of
+/// the interval on the side of the threshold.
 fn worst(result: &GateResult) -> Option<(&GateCell, f64)> {
     let lowest = matches!(result.gate.relation, Relation::AtLeast | Relation::Above);
-    let with_value = result.cells.iter().filter_map(|c| Some((c, c.value?)));
+    let decisive = |cell: &GateCell| match (result.gate.judge, cell.interval) {
+        (Judge::Interval | Judge::Sequential, Some((low, high))) => Some(if lowest { low } else { high }),
+        _ => cell.value,
+    };
+    let with_value = result.cells.iter().filter_map(|c| Some((c, decisive(c)?)));
     with_value.reduce(|a, b| {
         let b_is_worse = if lowest { b.1 < a.1 } else { b.1 > a.1 };
         if b_is_worse { b } else { a }
@@ -174,13 +197,17 @@ fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
         GateSubject::Latency(_) => format!("{} ms", number::ms(value)),
         GateSubject::Counter(_) => number::mean_count(value),
     };
-    match cell.interval {
-        Some((low, high)) if gate.to_reference => {
-            format!("{seen} {}", number::interval((low, high)))
-        }
-        Some((low, high)) => format!("{seen} [{}, {}]", number::measure(low), number::measure(high)),
-        None => seen,
-    }
+    let interval = match (cell.interval, gate.judge) {
+        (Some(interval), _) if gate.to_reference => format!(" {}", number::interval(interval)),
+        (Some(interval), _) => format!(" {}", number::range(interval)),
+        (None, Judge::Mean) => String::new(),
+        (None, Judge::Interval) if cell.n.is_some_and(|n| n < MIN_QUERIES) => ", n too small".to_owned(),
+        (None, Judge::Interval | Judge::Sequential) => ", no interval".to_owned(),
+    };
+    let n = cell
+        .n
+        .map_or_else(String::new, |n| format!(", n {}", number::integer(n as u64)));
+    format!("{seen}{interval}{n}")
 }
 
 fn name(sets: &[Set<'_>], id: &str) -> String {
@@ -203,11 +230,12 @@ mod tests {
                 let worst = g.worst.as_deref().unwrap_or("no value");
                 let margin = g.margin.as_deref().unwrap_or("no margin");
                 format!(
-                    "{} {} | {} | {} | {worst} | {margin}",
+                    "{} {} | {} | {} by {} | {worst} | {margin}",
                     g.glyph(),
                     g.word(),
                     g.that,
-                    g.counts
+                    g.counts,
+                    g.judged_by.as_deref().unwrap_or("the number")
                 )
             })
             .collect();
@@ -217,6 +245,42 @@ mod tests {
         ! warns | p95 <= 40ms | fails in 1 of 2 cells | highest 81.2 ms (parts: reranked · quantization none) | −41.2 ms
         ? undecided | p99.9 <= 90ms | undecided in 1 of 1 cell | no value | no margin
         ");
+    }
+
+    #[test]
+    fn a_gate_judged_by_an_interval_names_it_with_its_queries_and_the_end_that_decides() {
+        use Verdict::{Pass, Undecided};
+        let mut evaluation = evaluation();
+        let cell = |id: &str, value, interval, outcome| GateCell {
+            cell: id.into(),
+            value: Some(value),
+            interval,
+            n: Some(24),
+            outcome,
+        };
+        let judged = |judge, cells| GateResult {
+            gate: Gate {
+                that: "nDCG@10 not-worse-than reference by 0.05".into(),
+                threshold: -0.05,
+                to_reference: true,
+                judge,
+                ..evaluation.gates[0].gate.clone()
+            },
+            cells,
+        };
+        let cells = vec![
+            cell("1f3a9c1", 0.01, Some((-0.08, 0.1)), Undecided),
+            cell("2f3a9c2", 0.0, Some((-0.02, 0.02)), Pass),
+        ];
+        let drifted = vec![cell("1f3a9c1", 0.01, None, Undecided)];
+        evaluation.gates = vec![judged(Judge::Interval, cells), judged(Judge::Sequential, drifted)];
+        let rows = gates(&evaluation, &Set::all(&evaluation));
+        let shown = rows.iter().map(|g| {
+            let (worst, margin) = (g.worst.as_deref().unwrap(), g.margin.as_deref().unwrap());
+            let by = g.judged_by.as_deref().unwrap();
+            format!("{} by {by} | {worst} | {margin} | {:?}", g.counts, g.not_held)
+        });
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"");
     }
 
     #[test]

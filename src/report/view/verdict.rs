@@ -5,6 +5,7 @@ use crate::plan::GateLevel;
 use crate::stats;
 use crate::store::Severity;
 
+use super::certainty;
 use super::gates;
 use super::judgement::Judgement;
 use super::number;
@@ -65,7 +66,7 @@ pub(crate) struct Verdict {
     /// One per data set: which cell is highest, and whether that can be told.
     pub(crate) answers: Vec<String>,
     /// How not to read them.
-    pub(crate) caution: Option<String>,
+    pub(crate) cautions: Vec<String>,
 }
 
 /// Reads the whole evaluation.
@@ -76,8 +77,11 @@ pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
         overall: std::iter::once(ran(sets))
             .chain(gate_sentence(evaluation))
             .collect(),
-        answers: sets.iter().map(|s| answer(s, several)).collect(),
-        caution: caution(sets),
+        answers: sets
+            .iter()
+            .map(|s| answer(evaluation.plan.compare.level, s, several))
+            .collect(),
+        cautions: cautions(evaluation, sets),
     }
 }
 
@@ -172,7 +176,7 @@ fn gate_sentence(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-fn answer(set: &Set<'_>, several: bool) -> String {
+fn answer(level: f64, set: &Set<'_>, several: bool) -> String {
     let place = if several {
         format!("{}: ", set.data)
     } else {
@@ -180,7 +184,7 @@ fn answer(set: &Set<'_>, several: bool) -> String {
     };
     let sentence = match (set.best(), set.headline) {
         (Some((best, mean)), Some(measure)) => {
-            best_sentence(set, best, mean, measure) + &doubts(set, best).unwrap_or_default()
+            best_sentence(level, set, best, mean, measure) + &doubts(set, best).unwrap_or_default()
         }
         _ => "no cell has a figure for quality.".to_owned(),
     };
@@ -191,7 +195,7 @@ fn answer(set: &Set<'_>, several: bool) -> String {
     }
 }
 
-fn best_sentence(set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> String {
+fn best_sentence(level: f64, set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> String {
     let name = set.name(&best.cell.cell.id);
     let shown = number::measure(mean);
     let Some(reference) = set.reference() else {
@@ -218,7 +222,7 @@ fn best_sentence(set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> Stri
     );
     let difference = set.headline_of(best).and_then(|q| q.difference);
     match difference {
-        Some(d) => format!("{lead}: {}", compared(&d, &against)),
+        Some(d) => format!("{lead}: {}", compared(level, &d, &against)),
         None => format!("{lead}; there is no difference to {against}."),
     }
 }
@@ -239,20 +243,31 @@ fn doubts(set: &Set<'_>, best: Ran<'_>) -> Option<String> {
     ))
 }
 
-fn compared(difference: &Difference, against: &str) -> String {
+fn compared(level: f64, difference: &Difference, against: &str) -> String {
     let by = number::signed(difference.mean);
     let n = difference.n;
     let within = difference
         .interval
         .map_or_else(String::new, |i| format!(" {}", number::interval(i)));
     match Judgement::of(difference) {
-        Judgement::Better => format!("better than {against} by {by}{within}."),
+        Judgement::Better => {
+            format!(
+                "better than {against} by {by}{within}{}.",
+                corrected(level, difference)
+            )
+        }
         Judgement::Worse => {
-            format!("yet worse than {against} on the queries both answered, by {by}{within}.")
+            format!(
+                "yet worse than {against} on the queries both answered, by {by}{within}{}.",
+                corrected(level, difference)
+            )
         }
         Judgement::Equal => format!("equal to {against} on every query."),
         Judgement::Unclear => {
-            format!("whether it is better than {against} cannot be told with {n} queries, {by}{within}.")
+            format!(
+                "whether it is better than {against} cannot be told with {n} queries, {by}{within}{}.",
+                shown_by(difference)
+            )
         }
         Judgement::TooFew => {
             format!(
@@ -260,6 +275,36 @@ fn compared(difference: &Difference, against: &str) -> String {
                 count_are(n)
             )
         }
+        Judgement::NoInterval => {
+            format!("{by} against {against}; too many resamples have no spread for an interval.")
+        }
+    }
+}
+
+/// What the correction over the family leaves of a difference.
+fn corrected(level: f64, difference: &Difference) -> String {
+    match difference.p_holm {
+        None => String::new(),
+        Some(p) if p <= 1.0 - level => format!(", p {} after Holm", number::p(p)),
+        Some(p) => format!(", which does not hold after Holm (p {})", number::p(p)),
+    }
+}
+
+/// What the queries could have shown.
+fn shown_by(difference: &Difference) -> String {
+    let Some(effect) = difference.effect else {
+        return String::new();
+    };
+    let from = format!(
+        "; so many show a difference from {} on",
+        number::measure(effect.detectable)
+    );
+    match effect.queries_needed {
+        Some(needed) => format!(
+            "{from}, and {} would show this one",
+            number::integer(needed as u64)
+        ),
+        None => from,
     }
 }
 
@@ -271,13 +316,29 @@ fn count_are(n: usize) -> String {
     }
 }
 
-fn caution(sets: &[Set<'_>]) -> Option<String> {
-    let most = sets.iter().map(|s| s.ran().count()).max().unwrap_or(0);
-    (most > 2).then(|| {
+/// The highest of several cells was chosen on the queries that it is reported for: by how much that flatters it, or that
+/// nobody knows.
+fn cautions(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<String> {
+    let several = sets.iter().filter(|s| s.ran().count() > 2);
+    let (tried, untried): (Vec<_>, Vec<_>) = several
+        .map(|set| (set, certainty::choice(evaluation, set)))
+        .partition(|(_, choice)| choice.is_some());
+    let place = |set: &Set<'_>| {
+        if sets.len() > 1 {
+            format!("{}: ", set.data)
+        } else {
+            String::new()
+        }
+    };
+    let tried = tried
+        .into_iter()
+        .filter_map(|(set, choice)| Some(place(set) + &choice?));
+    let untried = (!untried.is_empty()).then(|| {
         "The highest cell was chosen on the same queries that it is reported for, so its figure is likely too high. \
          Confirm it on queries that had no part in the choice."
             .to_owned()
-    })
+    });
+    tried.chain(untried).collect()
 }
 
 #[cfg(test)]
@@ -303,7 +364,7 @@ mod tests {
         parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.298].
         demo: reranked has the highest nDCG@10, 0.880: +0.470 against the reference dense (0.409); 2 queries are too few for an interval.
         ");
-        assert!(verdict.caution.is_some());
+        insta::assert_snapshot!(verdict.cautions.join("\n"), @"");
     }
 
     #[test]
