@@ -228,3 +228,6 @@ fn correct<'a>(family: &[String], cells: impl Iterator<Item = &'a mut CellResult
     }
     p.len()
 }
+
+#[cfg(test)]
+mod tests;

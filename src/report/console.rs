@@ -257,16 +257,12 @@ fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
     } else {
         format!("; {}", some(&seen))
     };
-    let by = gate
-        .judged_by
-        .as_ref()
-        .map_or_else(String::new, |by| format!(" by {by}"));
     let margin = gate
         .margin
         .as_ref()
         .map_or_else(String::new, |m| format!("; margin {m}"));
     let text = format!(
-        "{}{scope}{warn}: {}{by}{seen}{margin} – spec line {}",
+        "{}{scope}{warn}: {}{seen}{margin} – spec line {}",
         gate.that, gate.counts, gate.line
     );
     let tone = match gate.class() {

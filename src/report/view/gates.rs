@@ -19,9 +19,7 @@ pub(crate) struct GateRow {
     pub(crate) scope: String,
     /// Whether it only warns.
     pub(crate) warns: bool,
-    /// What it is judged by; `None` for what has no interval and is judged by the number alone.
-    pub(crate) judged_by: Option<String>,
-    /// `holds in 9 of 9 cells`, or `fails in 2 of 9 cells, undecided in 1`.
+    /// `holds in 9 of 9 cells by the mean`, or `fails in 2 of 9 cells by the 95 % interval, undecided in 1`.
     pub(crate) counts: String,
     /// The cell closest to the limit or furthest beyond it: `lowest 0.604 (dense)`.
     pub(crate) worst: Option<String>,
@@ -108,8 +106,7 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
             scope.join(", ")
         },
         warns: gate.level == GateLevel::Warn,
-        judged_by: judged_by(level, gate),
-        counts: counts(&result.cells),
+        counts: counts(&result.cells, &judged_by(level, gate)),
         worst: worst.map(describe),
         margin: worst.map(margin),
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
@@ -129,28 +126,26 @@ pub(crate) fn outcome(cells: &[GateCell]) -> Verdict {
     }
 }
 
-fn counts(cells: &[GateCell]) -> String {
+fn counts(cells: &[GateCell], by: &str) -> String {
     let count = |o: Verdict| cells.iter().filter(|c| c.outcome == o).count();
     let of = super::text::count(cells.len(), "cell", "cells");
     match (count(Verdict::Fail), count(Verdict::Undecided)) {
-        (0, 0) => format!("holds in {} of {of}", count(Verdict::Pass)),
-        (0, undecided) => format!("undecided in {undecided} of {of}"),
-        (failed, 0) => format!("fails in {failed} of {of}"),
-        (failed, undecided) => format!("fails in {failed} of {of}, undecided in {undecided}"),
+        (0, 0) => format!("holds in {} of {of}{by}", count(Verdict::Pass)),
+        (0, undecided) => format!("undecided in {undecided} of {of}{by}"),
+        (failed, 0) => format!("fails in {failed} of {of}{by}"),
+        (failed, undecided) => format!("fails in {failed} of {of}{by}, undecided in {undecided}"),
     }
 }
 
-/// What a gate on a measure is judged by.
-fn judged_by(level: f64, gate: &Gate) -> Option<String> {
-    if !matches!(gate.subject, GateSubject::Measure(_)) {
-        return None;
-    }
+/// What a gate on a measure is judged by; nothing for what is judged by the number alone.
+fn judged_by(level: f64, gate: &Gate) -> String {
     let level = number::level(level);
-    Some(match gate.judge {
-        Judge::Mean => "the mean".to_owned(),
-        Judge::Interval => format!("the {level} interval"),
-        Judge::Sequential => format!("a {level} confidence sequence"),
-    })
+    match (&gate.subject, gate.judge) {
+        (GateSubject::Latency(_) | GateSubject::Counter(_), _) => String::new(),
+        (GateSubject::Measure(_), Judge::Mean) => " by the mean".to_owned(),
+        (GateSubject::Measure(_), Judge::Interval) => format!(" by the {level} interval"),
+        (GateSubject::Measure(_), Judge::Sequential) => format!(" by a {level} confidence sequence"),
+    }
 }
 
 /// The cell that is closest to failing or fails most clearly, with the number that decides it: the value, or the end of
@@ -230,12 +225,11 @@ mod tests {
                 let worst = g.worst.as_deref().unwrap_or("no value");
                 let margin = g.margin.as_deref().unwrap_or("no margin");
                 format!(
-                    "{} {} | {} | {} by {} | {worst} | {margin}",
+                    "{} {} | {} | {} | {worst} | {margin}",
                     g.glyph(),
                     g.word(),
                     g.that,
-                    g.counts,
-                    g.judged_by.as_deref().unwrap_or("the number")
+                    g.counts
                 )
             })
             .collect();
@@ -277,8 +271,7 @@ mod tests {
         let rows = gates(&evaluation, &Set::all(&evaluation));
         let shown = rows.iter().map(|g| {
             let (worst, margin) = (g.worst.as_deref().unwrap(), g.margin.as_deref().unwrap());
-            let by = g.judged_by.as_deref().unwrap();
-            format!("{} by {by} | {worst} | {margin} | {:?}", g.counts, g.not_held)
+            format!("{} | {worst} | {margin} | {:?}", g.counts, g.not_held)
         });
         insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"");
     }
