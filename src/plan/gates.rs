@@ -13,7 +13,7 @@ use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
 use super::{Compare, Gate, GateLevel, GateSubject, Judge, MeasurePlan};
 use crate::measure::StageMeasure;
-use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, JudgeSpec, MethodSpec};
+use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, IntervalMethodSpec, JudgeSpec};
 use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, Span, Spanned};
 use crate::stats::{BootstrapMethod, TIE};
@@ -59,8 +59,8 @@ pub(super) fn compare(written: &CompareSpec, ground: Ground<'_>, findings: &mut 
         ),
         resamples: at_least(resamples, LEAST_RESAMPLES, RESAMPLES, "resamples", findings),
         method: match written.interval.method.as_ref().map(|m| m.value) {
-            None | Some(MethodSpec::Bca) => BootstrapMethod::Bca,
-            Some(MethodSpec::Studentized) => BootstrapMethod::Studentised,
+            None | Some(IntervalMethodSpec::Bca) => BootstrapMethod::Bca,
+            Some(IntervalMethodSpec::Studentized) => BootstrapMethod::Studentised,
         },
         family: family(written, ground, findings),
         tolerance: within(

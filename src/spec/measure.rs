@@ -114,13 +114,13 @@ pub struct IntervalSpec {
     /// Bootstrap resamples, at least 100. Default: 10000.
     pub resamples: Option<Spanned<usize>>,
     /// How an interval is read from the resamples. Default: `bca`.
-    pub method: Option<Spanned<MethodSpec>>,
+    pub method: Option<Spanned<IntervalMethodSpec>>,
 }
 
 /// How an interval is read from bootstrap resamples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum MethodSpec {
+pub enum IntervalMethodSpec {
     /// Percentiles of the resampled means, corrected for bias and skewness.
     Bca,
     /// Percentiles of the resampled t statistics: covers better when differences are skewed and queries few, and can

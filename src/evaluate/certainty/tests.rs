@@ -40,10 +40,10 @@ fn means_of_zeros_and_ones_have_wilsons_interval_and_all_others_the_bootstraps()
     let found = qualities(&cells);
     let methods: Vec<IntervalMethod> = found.iter().map(|q| q.interval.unwrap().method).collect();
     assert_eq!(methods, [IntervalMethod::Bootstrap, IntervalMethod::Wilson]);
-    // 12 of 24: Wilson's interval is 0.5 ± z √(n/4 + z²/4) / (n + z²).
+    // scipy.stats.binomtest(11, 24).proportion_ci(method='wilson').
     let interval = found[1].interval.unwrap();
-    assert_eq!(found[1].mean, Some(0.5));
-    assert!((interval.low - 0.3143).abs() < 1e-4 && (interval.high - 0.6857).abs() < 1e-4);
+    assert_eq!(found[1].mean, Some(11.0 / 24.0));
+    assert!((interval.low - 0.2789).abs() < 1e-4 && (interval.high - 0.6493).abs() < 1e-4);
 }
 
 #[test]

@@ -198,7 +198,7 @@ mod tests {
     fn without_intervals_there_is_a_sentence() {
         assert_eq!(
             body(0.1, None).unwrap_err(),
-            "24 queries are too few for intervals."
+            "no difference has an interval: too many resamples have no spread."
         );
     }
 }

@@ -108,7 +108,7 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
         warns: gate.level == GateLevel::Warn,
         counts: counts(&result.cells, &judged_by(level, gate)),
         worst: worst.map(describe),
-        margin: worst.map(margin),
+        margin: worst.filter(|(cell, _)| is_decided(gate, cell)).map(margin),
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
         line: gate.line,
     }
@@ -146,6 +146,11 @@ fn judged_by(level: f64, gate: &Gate) -> String {
         (GateSubject::Measure(_), Judge::Interval) => format!(" by the {level} interval"),
         (GateSubject::Measure(_), Judge::Sequential) => format!(" by a {level} confidence sequence"),
     }
+}
+
+/// False where a gate is judged by an interval that is not there.
+fn is_decided(gate: &Gate, cell: &GateCell) -> bool {
+    gate.judge == Judge::Mean || cell.interval.is_some()
 }
 
 /// The cell that is closest to failing or fails most clearly, with the number that decides it: the value, or the end of
@@ -234,8 +239,8 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @"
-        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells | lowest 0.938 (parts: hybrid · quantization none) | +0.438
-        ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
+        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
+        ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells by the mean, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
         ! warns | p95 <= 40ms | fails in 1 of 2 cells | highest 81.2 ms (parts: reranked · quantization none) | −41.2 ms
         ? undecided | p99.9 <= 90ms | undecided in 1 of 1 cell | no value | no margin
         ");
@@ -270,10 +275,14 @@ mod tests {
         evaluation.gates = vec![judged(Judge::Interval, cells), judged(Judge::Sequential, drifted)];
         let rows = gates(&evaluation, &Set::all(&evaluation));
         let shown = rows.iter().map(|g| {
-            let (worst, margin) = (g.worst.as_deref().unwrap(), g.margin.as_deref().unwrap());
+            let worst = g.worst.as_deref().unwrap();
+            let margin = g.margin.as_deref().unwrap_or("no margin");
             format!("{} | {worst} | {margin} | {:?}", g.counts, g.not_held)
         });
-        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+        undecided in 1 of 2 cells by the 95 % interval | lowest +0.010 [−0.080, +0.100], n 24 (parts: hybrid · quantization none) | −0.030 | []
+        undecided in 1 of 1 cell by a 95 % confidence sequence | lowest +0.010, no interval, n 24 (parts: hybrid · quantization none) | no margin | []
+        ");
     }
 
     #[test]

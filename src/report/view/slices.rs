@@ -142,6 +142,11 @@ mod tests {
                 row.p
             )
         });
-        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"");
+        insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
+        reranked · quantization none: 0.607 +0.280 n too small; 0.688 +0.258 n too small; 0.729 +0.192 n too small; p 1.000
+        hybrid · quantization none: 0.455 +0.127 n too small; 0.546 +0.116 n too small; 0.567 +0.030 n too small; p 1.000
+        hybrid · quantization binary: 0.443 +0.116 n too small; 0.525 +0.095 n too small; 0.525 −0.013 n too small; p 1.000
+        dense · quantization binary: 0.303 −0.024 n too small; 0.324 −0.106 n too small; 0.461 −0.076 n too small; p 1.000
+        ");
     }
 }

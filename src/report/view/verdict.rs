@@ -290,10 +290,10 @@ mod tests {
         Of 4 gates, 1 does not hold (nDCG@10 >= 0.70), 1 warns (p95 <= 40ms), 1 cannot be decided (p99.9 <= 90ms).
         ");
         insta::assert_snapshot!(verdict.answers.join("\n"), @"
-        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.298].
+        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.298], p < 0.001 after Holm.
         demo: reranked has the highest nDCG@10, 0.880: +0.470 against the reference dense (0.409); 2 queries are too few for an interval.
         ");
-        insta::assert_snapshot!(verdict.cautions.join("\n"), @"");
+        insta::assert_snapshot!(verdict.cautions.join("\n"), @"parts: Chosen on one half of the queries and read on the other, 1,000 times: reranked · quantization none wins in 1,994 of 2,000 halves, hybrid · quantization none in 6; the lead of the chosen cell over dense · quantization none is +0.243 on the half that chose it and +0.242 on the other.");
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @"
         hybrid has the highest nDCG@10, 0.812: better than the reference dense (0.712) by +0.100 [+0.010, +0.190].
         hybrid has the highest nDCG@10, 0.812: whether it is better than the reference dense (0.712) cannot be told with 24 queries, +0.100 [−0.020, +0.220].
-        hybrid has the highest nDCG@10, 0.812: +0.100 against the reference dense (0.712); 24 queries are too few for an interval.
+        hybrid has the highest nDCG@10, 0.812: +0.100 against the reference dense (0.712); too many resamples have no spread for an interval.
         hybrid has the highest nDCG@10, 0.712: equal to the reference dense (0.712) on every query.
         ");
     }
