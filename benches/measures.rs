@@ -11,7 +11,7 @@ use evalrun::measure::trec_eval::{Columns, Dialect};
 use evalrun::measure::{Measure, Ties, Topic};
 use evalrun::progress::Silent;
 use evalrun::run::{Depth, Run, RunText, ScoredDoc, Wanted, measured, trec};
-use evalrun::stats::Bootstrap;
+use evalrun::stats::{Bootstrap, BootstrapMethod};
 
 const QUERIES: usize = 1_000;
 const HITS: usize = 100;
@@ -154,6 +154,7 @@ fn bootstrap(c: &mut Criterion) {
         level: 0.95,
         resamples: 10_000,
         seed: 42,
+        method: BootstrapMethod::Bca,
     };
     c.bench_function("bootstrap: 10,000 resamples of 300 differences", |b| {
         b.iter(|| plan.mean_interval(black_box(&differences)));

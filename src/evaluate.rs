@@ -3,7 +3,9 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+pub(crate) mod certainty;
 pub mod contributions;
+mod difference;
 mod gates;
 mod knobs;
 mod latency;
@@ -16,13 +18,14 @@ use std::collections::BTreeMap;
 use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
-use crate::measure::StageMeasure;
 use crate::plan::{Cell, Gate, Plan};
-use crate::stats::{self, Bootstrap, Outcomes};
+use crate::stats::{self, Verdict};
 use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+pub use certainty::{Certainty, Choice, Groups, IntervalMethod, MeanInterval, SliceCell, Slices};
+pub use difference::{Difference, Effect, POWER, Values, difference, differences};
 use losses::{Collector, Losses};
 pub use ties::TieRange;
 use traces::{CellTraces, ExactLists};
@@ -38,6 +41,8 @@ pub struct Evaluation {
     pub spec_text: String,
     /// One per cell of the plan, in plan order.
     pub cells: Vec<CellResult>,
+    /// One per data set with a cell that ran, in the order of the cells: what holds for its cells together.
+    pub certainty: Vec<Certainty>,
     /// One per gate of the plan, in plan order.
     pub gates: Vec<GateResult>,
     /// Judged queries of all data sets.
@@ -115,26 +120,15 @@ pub struct Quality {
     pub scored: usize,
     /// Queries of the data set.
     pub total: usize,
+    /// Where the mean may lie; `None` under 20 queries.
+    pub interval: Option<MeanInterval>,
     /// Value per query id; an undefined one is absent.
-    pub per_query: BTreeMap<String, f64>,
+    pub per_query: Values,
     /// What the order of tied documents does to the mean; `None` when no query could be scored, and for measures whose
     /// bounds are not known.
     pub ties: Option<TieRange>,
     /// Against the reference cell of the same data set; `None` for the reference itself or without one.
     pub difference: Option<Difference>,
-}
-
-/// A paired difference to the reference.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Difference {
-    /// Mean of the per-query differences.
-    pub mean: f64,
-    /// Bootstrap interval at the plan's level; `None` under 20 queries ("n too small").
-    pub interval: Option<(f64, f64)>,
-    /// Pairs.
-    pub n: usize,
-    /// Queries better, equal, worse than the reference.
-    pub wins_ties_losses: (usize, usize, usize),
 }
 
 /// Latency of one cell.
@@ -188,20 +182,11 @@ pub struct GateCell {
     pub value: Option<f64>,
     /// Confidence interval of that value, where there is one.
     pub interval: Option<(f64, f64)>,
-    /// Whether it holds.
-    pub outcome: GateOutcome,
-}
-
-/// Whether a gate holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GateOutcome {
-    /// It does.
-    Pass,
-    /// It does not.
-    Fail,
-    /// It cannot be told: the cell did not run, the measure is undefined, or the threshold lies inside the interval that
-    /// the gate is judged by.
-    Undecided,
+    /// Queries that the value and the interval are over; `None` for what is no measure.
+    pub n: Option<usize>,
+    /// Whether it holds. It cannot be told where the cell did not run, the measure is undefined, or the threshold lies
+    /// inside the interval that the gate is judged by.
+    pub outcome: Verdict,
 }
 
 /// The top of a stage's list, with judgements.
@@ -230,26 +215,6 @@ pub struct HitView {
     pub grade: Option<Grade>,
 }
 
-/// Of the names of measures the one that rows are ordered and judged by: `nDCG@10` if it is there, else the first that
-/// judges the answer, else the first.
-pub fn headline<'a>(names: &[&'a str]) -> Option<&'a str> {
-    let of_the_answer =
-        |n: &&&str| !n.contains(':') && !n.starts_with("Judged") && !n.starts_with("knn_recall");
-    let preferred = names.iter().find(|n| **n == "nDCG@10");
-    preferred
-        .or_else(|| names.iter().find(of_the_answer))
-        .or(names.first())
-        .copied()
-}
-
-/// The measure that losses are counted in, unless another is asked for.
-fn losses_measure(plan: &Plan) -> Option<StageMeasure> {
-    let names: Vec<String> = plan.measure.quality.iter().map(ToString::to_string).collect();
-    let headline = headline(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let at = names.iter().position(|n| n == headline)?;
-    plan.measure.quality.get(at).cloned()
-}
-
 /// Reads a bundle and computes everything a report says.
 pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
     let plan = &bundle.plan;
@@ -259,7 +224,7 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         .map(|d| Ok((d.name.clone(), bundle.qrels(&d.name)?)))
         .collect::<Result<_, StoreError>>()?;
     let exact = ExactLists::read(bundle)?;
-    let mut losses = Collector::new(bundle, &qrels, &exact, losses_measure(plan))?;
+    let mut losses = Collector::new(bundle, &qrels, &exact, plan.family().first().copied().cloned())?;
     let mut traced = traces::read(bundle, &qrels, &exact, &mut |walk, trace| losses.add(walk, trace))?;
     let samples = bundle.latencies()?;
     let mut tops = BTreeMap::new();
@@ -276,10 +241,11 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
             }
         })
         .collect();
-    differences(plan, &mut cells);
+    let certainty = certainty::certainty(plan, &bundle.queries, &mut cells);
     ties::warn(plan.measure.tie, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
     Ok(Evaluation {
+        certainty,
         gates: gates::check(plan, &cells),
         manifest: bundle.manifest.clone(),
         plan: plan.clone(),
@@ -325,6 +291,7 @@ fn numbers(
             mean: stats::mean(&per_query.values().copied().collect::<Vec<f64>>()),
             scored: per_query.len(),
             total,
+            interval: None,
             per_query,
             difference: None,
         })
@@ -357,54 +324,5 @@ fn saturated(numbers: &CellNumbers) -> Option<Finding> {
             "throughput × mean latency / workers is {ratio:.2}, below 0.9: the client was the bottleneck, so the throughput is \
              not the engine's"
         ),
-    })
-}
-
-/// Fills in the differences to the reference of the same data set.
-fn differences(plan: &Plan, cells: &mut [CellResult]) {
-    let reference: BTreeMap<String, Vec<BTreeMap<String, f64>>> = cells
-        .iter()
-        .filter(|c| c.is_reference)
-        .filter_map(|c| {
-            let CellState::Ok(numbers) = &c.state else {
-                return None;
-            };
-            let values = numbers.quality.iter().map(|q| q.per_query.clone()).collect();
-            Some((c.cell.data.clone(), values))
-        })
-        .collect();
-    for result in cells.iter_mut().filter(|c| !c.is_reference) {
-        let Some(reference) = reference.get(&result.cell.data) else {
-            continue;
-        };
-        if let CellState::Ok(numbers) = &mut result.state {
-            for (quality, reference) in numbers.quality.iter_mut().zip(reference) {
-                quality.difference = difference(plan, &quality.per_query, reference);
-            }
-        }
-    }
-}
-
-/// Paired over the queries that both cells could be scored on; `None` when there is none.
-fn difference(
-    plan: &Plan,
-    values: &BTreeMap<String, f64>,
-    reference: &BTreeMap<String, f64>,
-) -> Option<Difference> {
-    let deltas: Vec<f64> = values
-        .iter()
-        .filter_map(|(query, value)| Some(value - reference.get(query)?))
-        .collect();
-    let bootstrap = Bootstrap {
-        level: plan.compare.level,
-        resamples: plan.compare.resamples,
-        seed: plan.measure.seed,
-    };
-    let Outcomes { wins, ties, losses } = Outcomes::of(&deltas);
-    Some(Difference {
-        mean: stats::mean(&deltas)?,
-        interval: bootstrap.mean_interval(&deltas).map(|i| (i.low, i.high)),
-        n: deltas.len(),
-        wins_ties_losses: (wins, ties, losses),
     })
 }

@@ -341,9 +341,17 @@ impl Measure {
         }
     }
 
-    /// True for measures whose value is 0 or 1 for every query: their intervals are those of a proportion.
-    pub fn is_binary(&self) -> bool {
-        matches!(self, Self::Success { .. })
+    /// True for measures that are known to lie between 0 and 1 for every query.
+    pub fn is_bounded(&self) -> bool {
+        !matches!(
+            self,
+            Self::Dcg { .. }
+                | Self::Num { .. }
+                | Self::G { .. }
+                | Self::NDcgRel { .. }
+                | Self::RNDcg { .. }
+                | Self::Utility { .. }
+        )
     }
 }
 

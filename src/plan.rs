@@ -33,6 +33,7 @@ use crate::dataset::Source;
 use crate::index::Counters;
 use crate::measure::{Measure, StageMeasure};
 use crate::pipeline::{IndexConfig, Pipeline};
+use crate::stats::BootstrapMethod;
 
 pub use crate::models::{ModelSource, Runtime};
 pub use catalog::{Catalog, KnownModel};
@@ -279,8 +280,22 @@ pub struct Compare {
     pub reference: IndexMap<String, String>,
     /// Confidence level, for instance 0.95.
     pub level: f64,
-    /// Bootstrap resamples.
+    /// Bootstrap resamples; as many rearrangements where a test draws them.
     pub resamples: usize,
+    /// How an interval is read from the resamples.
+    #[serde(default)]
+    pub method: BootstrapMethod,
+    /// The measures whose comparisons Holm corrects together; the first is the primary measure. Empty only in plans
+    /// from before there was a family: see [`Plan::family`].
+    #[serde(default)]
+    pub family: Vec<StageMeasure>,
+    /// Largest difference of one query that is a tie.
+    #[serde(default = "tie")]
+    pub tolerance: f64,
+}
+
+fn tie() -> f64 {
+    crate::stats::TIE
 }
 
 /// A condition on a number of the run.
@@ -352,6 +367,8 @@ pub enum Judge {
     Mean,
     /// Its whole confidence interval: undecided where the threshold lies inside.
     Interval,
+    /// The interval of a confidence sequence, which may be looked at again and again.
+    Sequential,
 }
 
 impl WorkCounter {
@@ -406,6 +423,17 @@ pub enum GateLevel {
     Error,
     /// Shown, no more.
     Warn,
+}
+
+impl Plan {
+    /// The measures whose comparisons are corrected together, the primary one first. Empty only when nothing is
+    /// measured.
+    pub fn family(&self) -> Vec<&StageMeasure> {
+        match self.compare.family.as_slice() {
+            [] => self.measure.headline().into_iter().collect(),
+            family => family.iter().collect(),
+        }
+    }
 }
 
 impl MeasurePlan {

@@ -173,6 +173,7 @@ fn bootstrap_intervals_agree_with_scipy_up_to_the_draws() {
         level: 0.95,
         resamples: 200_000,
         seed: 42,
+        method: BootstrapMethod::Bca,
     };
     for case in golden("bootstrap") {
         let table = Table::of_columns(&[sample(&case)]);
@@ -180,7 +181,7 @@ fn bootstrap_intervals_agree_with_scipy_up_to_the_draws() {
             (BootstrapMethod::Bca, "bca"),
             (BootstrapMethod::Studentised, "studentised"),
         ] {
-            let interval = plan.mean_intervals(&table, method)[0].unwrap();
+            let interval = Bootstrap { method, ..plan }.mean_intervals(&table)[0].unwrap();
             let expected = numbers(&case[key]);
             // A fortieth of the width; a means of few values move in steps.
             let error = (expected[1] - expected[0]) / 40.0;
@@ -225,6 +226,7 @@ fn strata_agree_with_scipy() {
         level: 0.95,
         resamples: 1_000,
         seed: 42,
+        method: BootstrapMethod::Bca,
     };
     for case in golden("strata") {
         let labels: Vec<usize> = numbers(&case["labels"]).iter().map(|l| *l as usize).collect();
@@ -266,6 +268,11 @@ mod properties {
         level: 0.95,
         resamples: 2_000,
         seed: 42,
+        method: BootstrapMethod::Bca,
+    };
+    const STUDENTISED: Bootstrap = Bootstrap {
+        method: BootstrapMethod::Studentised,
+        ..PLAN
     };
     const FEW: Draws = Draws {
         replicates: 500,
@@ -329,7 +336,7 @@ mod properties {
             let followed: Vec<f64> = d.iter().map(|d| d * 4.0 + 0.5).collect();
             let table = Table::of_columns(&[d, followed]);
             for method in [BootstrapMethod::Bca, BootstrapMethod::Studentised] {
-                let ends = PLAN.mean_intervals(&table, method);
+                let ends = Bootstrap { method, ..PLAN }.mean_intervals(&table);
                 if let [Some(plain), Some(followed)] = ends[..] {
                     let (low, high) = moved(plain, 0.5, 4.0);
                     prop_assert!(near(low, followed.low) && near(high, followed.high), "{plain:?} {followed:?}");
@@ -339,14 +346,14 @@ mod properties {
 
         #[test]
         fn a_column_has_the_interval_that_it_would_have_alone(a in differences(20..21), b in differences(20..21)) {
-            let both = PLAN.mean_intervals(&Table::of_columns(&[&a, &b, &a]), BootstrapMethod::Bca);
+            let both = PLAN.mean_intervals(&Table::of_columns(&[&a, &b, &a]));
             prop_assert_eq!(both, [&a, &b, &a].map(|c| PLAN.mean_interval(c)));
         }
 
         #[test]
         fn symmetric_differences_leave_bca_little_to_correct(half in differences(15..40)) {
             let symmetric: Vec<f64> = half.iter().flat_map(|d| [*d, -d]).collect();
-            let ends = PLAN.mean_intervals(&Table::of_columns(&[&symmetric]), BootstrapMethod::Bca);
+            let ends = PLAN.mean_intervals(&Table::of_columns(&[&symmetric]));
             if let [Some(interval)] = ends[..] {
                 // Percentiles of a symmetric distribution lie as far on either side of its mean, 0.
                 let width = interval.high - interval.low;
@@ -399,8 +406,8 @@ mod properties {
         let labels: Vec<usize> = (0..150).map(|i| i % 4).collect();
         let table = Table::of_columns(&columns);
         (
-            PLAN.mean_intervals(&table, BootstrapMethod::Bca),
-            PLAN.mean_intervals(&table, BootstrapMethod::Studentised),
+            PLAN.mean_intervals(&table),
+            STUDENTISED.mean_intervals(&table),
             sign_flip(&differences, FEW).p,
             tukey_hsd(&table, FEW).iter().map(|pair| pair.p).collect(),
             split_half(&table, FEW),

@@ -12,7 +12,7 @@ use super::progress::Talk;
 use super::{Exit, data, data_out, interrupt, models, plan, tuning};
 use crate::backend::{Backend, local::LocalBackend};
 use crate::dataset::{Dataset, SourceFile};
-use crate::evaluate::{CellState, Evaluation, GateOutcome, evaluate};
+use crate::evaluate::{CellState, Evaluation, evaluate};
 use crate::models::Embedder;
 use crate::plan::{BackendConfig, GateLevel, Loaded, Plan};
 use crate::prepare::cache;
@@ -20,6 +20,7 @@ use crate::progress::Observer;
 use crate::report;
 use crate::runner::clock::Monotonic;
 use crate::runner::{Limits, LiveModels, Runner, machine};
+use crate::stats::Verdict;
 use crate::store::{self, Bundle, BundleWriter, DataRecord, Health, Manifest, StoreError, Tool};
 
 pub(super) fn run(args: &RunArgs, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
@@ -269,9 +270,9 @@ fn exit(evaluation: &Evaluation, strict: bool) -> Exit {
         .filter(|g| g.gate.level == GateLevel::Error)
         .flat_map(|g| &g.cells)
         .any(|c| match c.outcome {
-            GateOutcome::Pass => false,
-            GateOutcome::Fail => true,
-            GateOutcome::Undecided => strict,
+            Verdict::Pass => false,
+            Verdict::Fail => true,
+            Verdict::Undecided => strict,
         });
     if failed {
         Exit::GateFailed

@@ -1,10 +1,11 @@
 //! Gates held against the numbers of their cells.
 
-use std::collections::BTreeMap;
+mod sequence;
 
-use super::{CellNumbers, CellResult, CellState, GateCell, GateOutcome, GateResult};
+use super::{CellNumbers, CellResult, CellState, GateCell, GateResult, Quality, Values};
+use crate::measure::StageMeasure;
 use crate::plan::{Gate, GateSubject, Judge, Plan, Relation};
-use crate::stats::Bootstrap;
+use crate::stats::Verdict;
 
 /// Every gate of the plan against every cell in its scope.
 pub(super) fn check(plan: &Plan, cells: &[CellResult]) -> Vec<GateResult> {
@@ -29,6 +30,8 @@ struct Seen {
     value: f64,
     /// Of measures with enough queries.
     interval: Option<(f64, f64)>,
+    /// Queries, of measures.
+    n: Option<usize>,
 }
 
 impl Check<'_> {
@@ -38,70 +41,71 @@ impl Check<'_> {
             cell: id.to_owned(),
             value: seen.map(|s| s.value),
             interval: seen.and_then(|s| s.interval),
-            outcome: seen.map_or(GateOutcome::Undecided, |s| outcome(gate, s)),
+            n: seen.and_then(|s| s.n),
+            outcome: seen.map_or(Verdict::Undecided, |s| outcome(gate, s)),
         }
     }
 
     fn seen(&self, gate: &Gate, id: &str) -> Option<Seen> {
         let result = self.cells.iter().find(|c| c.cell.id == id)?;
-        let numbers = numbers(result)?;
+        let own = numbers(result)?;
         let reference = || {
             let of_data = |c: &&CellResult| c.is_reference && c.cell.data == result.cell.data;
-            numbers_of(self.cells.iter().find(of_data))
+            numbers(self.cells.iter().find(of_data)?)
         };
-        match &gate.subject {
-            GateSubject::Measure(measure) => {
-                let name = measure.to_string();
-                let quality = numbers.quality.iter().find(|q| q.measure == name)?;
-                if gate.to_reference {
-                    // The paired difference and its interval are what every table shows.
-                    let difference = quality.difference?;
-                    return Some(Seen {
-                        value: difference.mean,
-                        interval: difference.interval,
-                    });
-                }
-                Some(Seen {
-                    value: quality.mean?,
-                    interval: self.interval(gate, &quality.per_query),
-                })
-            }
-            subject => {
-                let own = plain(subject, numbers)?;
-                let value = match gate.to_reference {
-                    false => own,
-                    true => own / Some(plain(subject, reference()?)?).filter(|r| *r > 0.0)?,
-                };
-                let interval = None;
-                Some(Seen { value, interval })
-            }
-        }
+        let GateSubject::Measure(measure) = &gate.subject else {
+            let own = plain(&gate.subject, own)?;
+            let value = match gate.to_reference {
+                false => own,
+                true => own / Some(plain(&gate.subject, reference()?)?).filter(|r| *r > 0.0)?,
+            };
+            let (interval, n) = (None, None);
+            return Some(Seen { value, interval, n });
+        };
+        let own = quality(own, measure)?;
+        let to = match gate.to_reference {
+            false => None,
+            true => Some(&quality(reference()?, measure)?.per_query),
+        };
+        let seen = measured(own, gate.to_reference)?;
+        Some(match gate.judge {
+            Judge::Mean | Judge::Interval => seen,
+            Judge::Sequential => Seen {
+                interval: sequence::interval(self.plan.compare.level, &own.per_query, to),
+                ..seen
+            },
+        })
     }
+}
 
-    /// Of a mean, where the gate is judged by it.
-    fn interval(&self, gate: &Gate, per_query: &BTreeMap<String, f64>) -> Option<(f64, f64)> {
-        if gate.judge == Judge::Mean {
-            return None;
+fn quality<'a>(numbers: &'a CellNumbers, measure: &StageMeasure) -> Option<&'a Quality> {
+    let name = measure.to_string();
+    numbers.quality.iter().find(|q| q.measure == name)
+}
+
+/// The mean or the paired difference, with the interval that every table shows.
+fn measured(quality: &Quality, to_reference: bool) -> Option<Seen> {
+    Some(if to_reference {
+        let difference = quality.difference?;
+        Seen {
+            value: difference.mean,
+            interval: difference.interval,
+            n: Some(difference.n),
         }
-        let bootstrap = Bootstrap {
-            level: self.plan.compare.level,
-            resamples: self.plan.compare.resamples,
-            seed: self.plan.measure.seed,
-        };
-        let values: Vec<f64> = per_query.values().copied().collect();
-        bootstrap.mean_interval(&values).map(|i| (i.low, i.high))
-    }
+    } else {
+        Seen {
+            value: quality.mean?,
+            interval: quality.interval.map(|i| (i.low, i.high)),
+            n: Some(quality.scored),
+        }
+    })
 }
 
 fn numbers(result: &CellResult) -> Option<&CellNumbers> {
     match &result.state {
         CellState::Ok(numbers) => Some(numbers),
-        _ => None,
+        CellState::Failed(_) | CellState::Unsupported(_) | CellState::NotRun => None,
     }
-}
-
-fn numbers_of(result: Option<&CellResult>) -> Option<&CellNumbers> {
-    numbers(result?)
 }
 
 /// A number without an interval.
@@ -123,19 +127,19 @@ fn plain(subject: &GateSubject, numbers: &CellNumbers) -> Option<f64> {
 }
 
 /// By the interval, a gate holds when all of it does, fails when none of it does, and is undecided in between.
-fn outcome(gate: &Gate, seen: Seen) -> GateOutcome {
+fn outcome(gate: &Gate, seen: Seen) -> Verdict {
     let holds = |value| holds(gate.relation, value, gate.threshold);
     let (low, high) = match gate.judge {
         Judge::Mean => (seen.value, seen.value),
-        Judge::Interval => match seen.interval {
+        Judge::Interval | Judge::Sequential => match seen.interval {
             Some(ends) => ends,
-            None => return GateOutcome::Undecided,
+            None => return Verdict::Undecided,
         },
     };
     match (holds(low), holds(high)) {
-        (true, true) => GateOutcome::Pass,
-        (false, false) => GateOutcome::Fail,
-        _ => GateOutcome::Undecided,
+        (true, true) => Verdict::Pass,
+        (false, false) => Verdict::Fail,
+        _ => Verdict::Undecided,
     }
 }
 
@@ -160,7 +164,7 @@ mod tests {
         assert!(!holds(Relation::Below, 0.5, 0.5));
     }
 
-    fn judged(that: Relation, judge: Judge, interval: Option<(f64, f64)>) -> GateOutcome {
+    fn judged(that: Relation, judge: Judge, interval: Option<(f64, f64)>) -> Verdict {
         let gate = Gate {
             that: String::new(),
             subject: GateSubject::Latency(50.0),
@@ -174,12 +178,13 @@ mod tests {
             line: 1,
         };
         let value = 0.6;
-        outcome(&gate, Seen { value, interval })
+        let n = Some(24);
+        outcome(&gate, Seen { value, interval, n })
     }
 
     #[test]
     fn an_interval_decides_only_where_the_threshold_is_outside() {
-        use GateOutcome::{Fail, Pass, Undecided};
+        use Verdict::{Fail, Pass, Undecided};
         let at_least = |interval| judged(Relation::AtLeast, Judge::Interval, interval);
         assert_eq!(at_least(Some((0.5, 0.7))), Pass);
         assert_eq!(at_least(Some((0.4, 0.8))), Undecided);

@@ -126,7 +126,6 @@ fn finding(measures: &[&str]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::Difference;
 
     fn range(least: f64, greatest: f64) -> TieRange {
         TieRange {
@@ -145,12 +144,8 @@ mod tests {
             total: 20,
             per_query: BTreeMap::new(),
             ties,
-            difference: Some(Difference {
-                mean: 0.01,
-                interval: None,
-                n: 20,
-                wins_ties_losses: (1, 18, 1),
-            }),
+            interval: None,
+            difference: Some(crate::report::fixture::difference(0.01, None, (1, 18, 1))),
         }
     }
 

@@ -8,13 +8,15 @@ use super::axes::Axes;
 use super::cells::Made;
 use super::data::DataSet;
 use super::findings::Findings;
-use super::measure::stage_of;
+use super::measure::{self, stage_of};
 use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
 use super::{Compare, Gate, GateLevel, GateSubject, Judge, MeasurePlan};
-use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, JudgeSpec};
-use crate::spec::suggest::quoted;
+use crate::measure::StageMeasure;
+use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, IntervalMethodSpec, JudgeSpec};
+use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, Span, Spanned};
+use crate::stats::{BootstrapMethod, TIE};
 use sentence::{Condition, Sentence};
 
 const LEVEL: f64 = 0.95;
@@ -56,7 +58,58 @@ pub(super) fn compare(written: &CompareSpec, ground: Ground<'_>, findings: &mut 
             findings,
         ),
         resamples: at_least(resamples, LEAST_RESAMPLES, RESAMPLES, "resamples", findings),
+        method: match written.interval.method.as_ref().map(|m| m.value) {
+            None | Some(IntervalMethodSpec::Bca) => BootstrapMethod::Bca,
+            Some(IntervalMethodSpec::Studentized) => BootstrapMethod::Studentised,
+        },
+        family: family(written, ground, findings),
+        tolerance: within(
+            written.tolerance.as_ref(),
+            TIE,
+            "tolerance",
+            "0 or more, for instance 0.01",
+            |x| x >= 0.0,
+            findings,
+        ),
     }
+}
+
+/// The measures over which p values are corrected, each of them measured.
+fn family(written: &CompareSpec, ground: Ground<'_>, findings: &mut Findings) -> Vec<StageMeasure> {
+    let measured = &ground.measure.quality;
+    let Some(written) = &written.family else {
+        return ground.measure.headline().cloned().into_iter().collect();
+    };
+    if written.value.0.is_empty() {
+        let diagnostic = Diagnostic::new(Code::Nothing, "no measure in the family");
+        findings.push(diagnostic.at(written.span, "name at least one, or leave the key out"));
+    }
+    let mut family: Vec<StageMeasure> = Vec::new();
+    for (text, span) in written.items() {
+        let Some(measure) = measure::read(text, span, findings) else {
+            continue;
+        };
+        if family.contains(&measure) {
+            let title = format!("the measure `{measure}` stands in the family twice");
+            findings.push(Diagnostic::new(Code::NameTwice, title).at(span, "the second one"));
+        } else if measured.contains(&measure) {
+            family.push(measure);
+        } else {
+            findings.push(not_measured(&measure, span, ground));
+        }
+    }
+    family
+}
+
+/// A measure that the spec compares and does not measure.
+fn not_measured(measure: &StageMeasure, span: Span, ground: Ground<'_>) -> Diagnostic {
+    let known: Vec<String> = ground.measure.quality.iter().map(ToString::to_string).collect();
+    let name = measure.to_string();
+    let label = instead(&name, known.iter().map(String::as_str));
+    let help = format!("add it: `measure: {{ quality: [{name}, …] }}`");
+    Diagnostic::new(Code::NotMeasured, format!("`{name}` is not measured"))
+        .at(span, label)
+        .help(help)
 }
 
 fn reference(written: &CompareSpec, ground: Ground<'_>, findings: &mut Findings) -> IndexMap<String, String> {
@@ -158,20 +211,35 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
     })
 }
 
-/// What decides; only a measure has an interval.
+/// What decides; only a measure has an interval, and only one between 0 and 1 a sequence.
 fn judge(written: &GateSpec, condition: &Condition, findings: &mut Findings) -> Judge {
-    match written.judge.as_ref().map(|j| (j.value, j.span)) {
-        None => condition.judge,
-        Some((JudgeSpec::Mean, _)) => Judge::Mean,
-        Some((JudgeSpec::Interval, span)) => {
-            if !matches!(condition.subject, GateSubject::Measure(_)) {
-                let title = "only a measure of quality has an interval to judge by";
-                let diagnostic = Diagnostic::new(Code::BadGate, title).at(span, "");
-                findings.push(diagnostic.help("leave `judge` out"));
-            }
-            Judge::Interval
+    let Some(written) = &written.judge else {
+        return condition.judge;
+    };
+    let judge = match written.value {
+        JudgeSpec::Mean => return Judge::Mean,
+        JudgeSpec::Interval => Judge::Interval,
+        JudgeSpec::Sequential => Judge::Sequential,
+    };
+    let bad = |title: String, help: &str| {
+        let diagnostic = Diagnostic::new(Code::BadGate, title).at(written.span, "");
+        diagnostic.help(help)
+    };
+    match &condition.subject {
+        GateSubject::Measure(of) if judge == Judge::Sequential && !of.measure.is_bounded() => {
+            let title = format!("`{of}` is not bounded by 0 and 1, and `sequential` needs a measure that is");
+            findings.push(bad(
+                title,
+                "judge it by its `interval`, once, when all queries are there",
+            ));
+        }
+        GateSubject::Measure(_) => {}
+        GateSubject::Latency(_) | GateSubject::Counter(_) => {
+            let title = "only a measure of quality has an interval to judge by".to_owned();
+            findings.push(bad(title, "leave `judge` out"));
         }
     }
+    judge
 }
 
 /// The cells in which a subject has a value.

@@ -27,6 +27,22 @@ pub(super) const SEED: u64 = 42;
 /// The measures with their places, those that could be read.
 pub(super) type Measures = Vec<(StageMeasure, Span)>;
 
+impl MeasurePlan {
+    /// The measure that leads the tables unless the spec declares another: nDCG@10 if it is measured, else the first of
+    /// the final ranking against judgements, else the first at all.
+    pub fn headline(&self) -> Option<&StageMeasure> {
+        let of_the_answer = |m: &&StageMeasure| {
+            m.stage.is_none() && !matches!(m.measure, Measure::Judged { .. } | Measure::KnnRecall { .. })
+        };
+        let is_ndcg = |m: &&StageMeasure| m.to_string() == "nDCG@10";
+        let measured = || self.quality.iter();
+        measured()
+            .find(is_ndcg)
+            .or_else(|| measured().find(of_the_answer))
+            .or(measured().next())
+    }
+}
+
 /// What is measured, and where each measure is written.
 pub(super) fn measure(
     written: &MeasureSpec,

@@ -288,6 +288,23 @@ pipelines:
     }
 
     #[test]
+    fn the_primary_measure_is_ndcg_at_10_or_the_first_of_the_answer() {
+        let primary = |more: &str| resolved(more).compare.family[0].to_string();
+        assert_eq!(primary(""), "nDCG@10");
+        assert_eq!(
+            primary("measure: { quality: [Judged@10, d:R@100, RR@10, AP] }\n"),
+            "RR@10"
+        );
+        assert_eq!(primary("measure: { quality: [Judged@10] }\n"), "Judged@10");
+        let declared = resolved("compare: { family: [R@100, nDCG@10], tolerance: 0.01 }\n").compare;
+        let family: Vec<String> = declared.family.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            (family, declared.tolerance),
+            (vec!["R@100".into(), "nDCG@10".into()], 0.01)
+        );
+    }
+
+    #[test]
     fn gates_know_their_cells_their_line_and_milliseconds() {
         let plan = resolved(
             "gates:\n  - { that: 'p99 < 1.5s', where: { pipeline: [dense, dens*] }, level: warn }\n  - that: nDCG@10 >= 0\n",

@@ -12,6 +12,7 @@ use crate::plan::{Plan, TiePolicy};
 use crate::store::Severity;
 
 use super::view::board::{Board, Row};
+use super::view::certainty::footnote;
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
 use super::view::judgement::Judgement;
@@ -49,6 +50,9 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
     let mut out = String::new();
     for set in &sets {
         out += &board(&evaluation.plan, &Board::of(set), width, paint);
+        if let Some(footnote) = footnote(evaluation, set) {
+            out += &note(&footnote, width, paint);
+        }
         out.push('\n');
     }
     let rows = gates(evaluation, &sets);
@@ -108,9 +112,7 @@ fn board(plan: &Plan, board: &Board, width: usize, paint: Paint) -> String {
         out.push('\n');
     }
     if !board.fixed.is_empty() {
-        for line in wrap(&format!("fixed: {}", board.fixed.join(" · ")), width - 2, 2) {
-            out += &format!("  {}\n", paint.tone(Tone::Dim, &line));
-        }
+        out += &note(&format!("fixed: {}", board.fixed.join(" · ")), width, paint);
     }
     out.push('\n');
     let mut grid = grid_of(board);
@@ -118,12 +120,18 @@ fn board(plan: &Plan, board: &Board, width: usize, paint: Paint) -> String {
     for line in grid.lines(width - 2, paint) {
         out += &format!("  {line}\n");
     }
-    for note in notes(board, plan.measure.tie, &dropped) {
-        for line in wrap(&note, width - 2, 2) {
-            out += &format!("  {}\n", paint.tone(Tone::Dim, &line));
-        }
+    for text in notes(board, plan.measure.tie, &dropped) {
+        out += &note(&text, width, paint);
     }
     out
+}
+
+/// Small print below a table.
+fn note(text: &str, width: usize, paint: Paint) -> String {
+    let lines = wrap(text, width - 2, 2).into_iter();
+    lines
+        .map(|line| format!("  {}\n", paint.tone(Tone::Dim, &line)))
+        .collect()
 }
 
 fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
@@ -148,6 +156,7 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
         Judgement::Unclear,
         Judgement::Equal,
         Judgement::TooFew,
+        Judgement::NoInterval,
     ]
     .into_iter()
     .filter(|j| board.rows.iter().any(|r| judgement(r) == Some(*j)))
@@ -252,7 +261,7 @@ fn delta(row: &Row) -> Option<Cell> {
     let tone = match delta.judgement {
         Judgement::Better => Tone::Good,
         Judgement::Worse => Tone::Bad,
-        Judgement::Unclear | Judgement::Equal | Judgement::TooFew => Tone::None,
+        Judgement::Unclear | Judgement::Equal | Judgement::TooFew | Judgement::NoInterval => Tone::None,
     };
     Some(Cell::toned(
         format!("{:>6}{interval} {}", delta.mean, delta.judgement.glyph()),
@@ -273,8 +282,12 @@ fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
     } else {
         format!("; {}", some(&seen))
     };
+    let margin = gate
+        .margin
+        .as_ref()
+        .map_or_else(String::new, |m| format!("; margin {m}"));
     let text = format!(
-        "{}{scope}{warn}: {}{seen} – spec line {}",
+        "{}{scope}{warn}: {}{seen}{margin} – spec line {}",
         gate.that, gate.counts, gate.line
     );
     let tone = match gate.class() {
@@ -305,7 +318,7 @@ fn result(verdict: &Verdict, width: usize, paint: Paint) -> Vec<Vec<String>> {
     };
     let lead = format!("{}. {}", status.word(), verdict.overall.join(" "));
     let mut entries = vec![marked(status.glyph(), &lead, tone, width, paint)];
-    for sentence in verdict.answers.iter().chain(&verdict.caution) {
+    for sentence in verdict.answers.iter().chain(&verdict.cautions) {
         entries.push(
             wrap(sentence, width - MARGIN - 2, 0)
                 .into_iter()

@@ -18,6 +18,7 @@ use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeli
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
 use crate::plan::{Diagnose, TiePolicy, TraceKeep, TracePlan};
+use crate::stats::{BootstrapMethod, SignFlip, TIE};
 use crate::store::{Health, Machine, Manifest, Measured, QueryRecord, Tool};
 
 pub(crate) use parts::evaluation;
@@ -167,6 +168,7 @@ pub(crate) fn quality(measure: &str, per_query: &[(&str, f64)]) -> Quality {
         ties: mean.map(TieRange::of_constant),
         scored: n,
         total: n,
+        interval: None,
         per_query,
         difference: None,
     }
@@ -207,6 +209,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         plan: plan(),
         spec_text: "evalrun: 1\nexperiment: techniques\n".into(),
         cells: Vec::new(),
+        certainty: Vec::new(),
         gates: Vec::new(),
         queries,
         qrels: BTreeMap::new(),
@@ -265,7 +268,8 @@ fn manifest() -> Manifest {
     }
 }
 
-fn plan() -> Plan {
+/// With the defaults of a spec, and nDCG@10 as the primary measure.
+pub(crate) fn plan() -> Plan {
     Plan {
         experiment: "techniques".into(),
         question: "Which of the five techniques pays for itself on the parts catalogue?".into(),
@@ -307,6 +311,9 @@ fn plan() -> Plan {
             reference: IndexMap::new(),
             level: 0.95,
             resamples: 10_000,
+            method: BootstrapMethod::Bca,
+            family: vec!["nDCG@10".parse().expect("a measure")],
+            tolerance: TIE,
         },
         gates: Vec::new(),
         narrowed: None,
@@ -324,15 +331,8 @@ pub(crate) fn two_cells(
         let values: Vec<(&str, f64)> = ids.iter().map(|id| (id.as_str(), value)).collect();
         quality("nDCG@10", &values)
     };
-    let (wins, ties, losses) = wins_ties_losses;
-    let difference = Difference {
-        mean,
-        interval,
-        n: wins + ties + losses,
-        wins_ties_losses,
-    };
     let beside = Quality {
-        difference: Some(difference),
+        difference: Some(difference(mean, interval, wins_ties_losses)),
         ..of(0.712 + mean.max(0.0001))
     };
     let ok = |q: Quality| CellState::Ok(Box::new(numbers(vec![q])));
@@ -347,6 +347,29 @@ pub(crate) fn two_cells(
             other,
         ],
         ..empty(ids.iter().map(|id| query("parts", id, "a query")).collect())
+    }
+}
+
+/// A difference of which a test says the parts that it is about.
+pub(crate) fn difference(
+    mean: f64,
+    interval: Option<(f64, f64)>,
+    wins_ties_losses: (usize, usize, usize),
+) -> Difference {
+    let (wins, ties, losses) = wins_ties_losses;
+    Difference {
+        mean,
+        interval,
+        n: wins + ties + losses,
+        wins_ties_losses,
+        relative: None,
+        test: SignFlip {
+            p: 0.5,
+            exact: true,
+            nonzero: wins + losses,
+        },
+        p_holm: None,
+        effect: None,
     }
 }
 

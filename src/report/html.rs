@@ -7,6 +7,7 @@ use crate::evaluate::Evaluation;
 use super::chart::{Figure, figures};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
+use super::view::certainty::{CertaintyView, certainties};
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
 use super::view::losses::{LossTable, loss_tables};
@@ -65,6 +66,7 @@ struct Page<'a> {
     missing: Vec<Found>,
     findings: Vec<Found>,
     figures: Vec<Figure>,
+    certainties: Vec<CertaintyView>,
     slices: Vec<SliceTable>,
     losses: Vec<SetLosses>,
     stages: Vec<StageTable>,
@@ -122,6 +124,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         missing: without_numbers(&sets),
         findings: findings(&sets),
         figures: sets.iter().flat_map(|s| figures(s, several)).collect(),
+        certainties: certainties(evaluation, &sets),
         slices: slices(evaluation, &sets),
         losses: sets.iter().filter_map(|s| set_losses(evaluation, s)).collect(),
         stages,

@@ -6,6 +6,7 @@ use crate::evaluate::Evaluation;
 use crate::plan::TiePolicy;
 
 use super::view::board::{Board, Row};
+use super::view::certainty::footnote;
 use super::view::findings::{findings, without_numbers};
 use super::view::gates::gates;
 use super::view::losses::{largest_loss, loss_tables};
@@ -41,13 +42,16 @@ pub fn markdown_summary(evaluation: &Evaluation) -> String {
         .overall
         .iter()
         .chain(&verdict.answers)
-        .chain(&verdict.caution)
+        .chain(&verdict.cautions)
     {
         line(&mut out, &format!("- {}", cell(sentence)));
     }
     add_gates(&mut out, evaluation, &sets);
     for set in &sets {
         add_board(&mut out, &Board::of(set), evaluation.plan.measure.tie);
+        if let Some(footnote) = footnote(evaluation, set) {
+            line(&mut out, &format!("\n{}", cell(&footnote)));
+        }
         add_losses(&mut out, evaluation, set);
     }
     let found: Vec<_> = without_numbers(&sets)

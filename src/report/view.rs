@@ -6,6 +6,7 @@
 
 pub(crate) mod board;
 pub(crate) mod builds;
+pub(crate) mod certainty;
 pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod gates;

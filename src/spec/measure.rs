@@ -109,19 +109,38 @@ pub struct CompareSpec {
     /// The cell that the others are held against: path → label. It must single out one cell of every data set.
     /// Default: none.
     pub reference: Option<Spanned<Selector>>,
-    /// How sure an interval is.
+    /// How sure an interval is, and how it is made.
     #[serde(default)]
     pub interval: IntervalSpec,
+    /// The measures whose comparisons are corrected together (Holm): every cell with the reference, by each of these,
+    /// per data set. The first is the primary measure: it orders the tables, and choice, groups and slices are about it.
+    /// All of them have to be measured. Default: `nDCG@10` if it is measured, else the first measure of the answer.
+    pub family: Option<Spanned<OneOrMany<String>>>,
+    /// Differences of one query up to this count as ties among wins, ties and losses; 0 or more. Default: 1e-9.
+    pub tolerance: Option<Spanned<f64>>,
 }
 
-/// How sure an interval is.
+/// How sure an interval is, and how it is made.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSpec {
-    /// Confidence, between 0 and 1. Default: 0.95.
+    /// Confidence, between 0 and 1; tests are at 1 less this. Default: 0.95.
     pub level: Option<Spanned<f64>>,
     /// Bootstrap resamples, at least 100. Default: 10000.
     pub resamples: Option<Spanned<usize>>,
+    /// How an interval is read from the resamples. Default: `bca`.
+    pub method: Option<Spanned<IntervalMethodSpec>>,
+}
+
+/// How an interval is read from bootstrap resamples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum IntervalMethodSpec {
+    /// Percentiles of the resampled means, corrected for bias and skewness.
+    Bca,
+    /// Percentiles of the resampled t statistics: covers better when differences are skewed and queries few, and can
+    /// leave the range of the measure.
+    Studentized,
 }
 
 /// A condition on a number of the run.
@@ -137,7 +156,8 @@ pub struct GateSpec {
     pub scope: Option<Spanned<Selector>>,
     /// Whether a failure fails the run. Default: `error`.
     pub level: Option<Spanned<GateLevelSpec>>,
-    /// What decides: the `mean`, or its whole `interval`, and then the gate is undecided where the threshold lies inside.
+    /// What decides: the `mean`; its whole `interval`, and then the gate is undecided where the threshold lies inside;
+    /// or `sequential`, an interval that may be looked at again whenever judged queries were added.
     /// Default: `mean`; `interval` for `not-worse-than`.
     pub judge: Option<Spanned<JudgeSpec>>,
 }
@@ -150,6 +170,9 @@ pub enum JudgeSpec {
     Mean,
     /// Its whole confidence interval.
     Interval,
+    /// A confidence sequence: wider, and right at every look together, not at a single one. For measures between 0 and 1.
+    /// Queries count in the order of their ids, shorter ids first: those that are added need later ids.
+    Sequential,
 }
 
 /// Whether a failed gate fails the run.

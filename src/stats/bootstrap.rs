@@ -1,6 +1,7 @@
 //! Intervals by resampling queries.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::resample::Resampling;
 use super::{Interval, MIN_QUERIES, TIE, Table, mean, normal, quantile, sample_sd};
@@ -20,39 +21,44 @@ pub struct Bootstrap {
     pub resamples: usize,
     /// From the spec.
     pub seed: u64,
+    /// How an interval is read from the replicates.
+    pub method: BootstrapMethod,
 }
 
 /// How an interval is read from the replicates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum BootstrapMethod {
     /// Quantiles of the replicates, bias-corrected and accelerated (Efron 1987; Efron and Tibshirani 1993, eq. 14.9,
     /// acceleration by the jackknife, eq. 14.15). Its ends are values that the mean took in some replicate.
+    #[default]
     Bca,
     /// Bootstrap-t: quantiles of the replicates' t statistics (Efron and Tibshirani 1993, eq. 12.22). It covers
     /// better when differences are skewed and queries few, and can leave the range of the measure.
+    #[serde(rename = "studentized")]
     Studentised,
 }
 
 impl Bootstrap {
-    /// The BCa interval of a mean. For a comparison, give the differences query by query. `None` under
+    /// The interval of a mean. For a comparison, give the differences query by query. `None` under
     /// [`MIN_QUERIES`].
     pub fn mean_interval(&self, values: &[f64]) -> Option<Interval> {
         let table = Table::of_columns(&[values]);
-        self.mean_intervals(&table, BootstrapMethod::Bca).pop().flatten()
+        self.mean_intervals(&table).pop().flatten()
     }
 
     /// An interval of the mean of each column, all from the same resamples; all `None` under [`MIN_QUERIES`].
     ///
     /// A studentised interval is also `None` when so many resamples consist of equal values, where t is not defined,
     /// that they reach into its ends.
-    pub fn mean_intervals(&self, table: &Table, method: BootstrapMethod) -> Vec<Option<Interval>> {
+    pub fn mean_intervals(&self, table: &Table) -> Vec<Option<Interval>> {
         if table.rows() < MIN_QUERIES {
             return vec![None; table.columns()];
         }
         let columns: Vec<Vec<f64>> = (0..table.columns()).map(|c| table.column(c)).collect();
         columns
             .chunks(TOGETHER)
-            .flat_map(|columns| match method {
+            .flat_map(|columns| match self.method {
                 BootstrapMethod::Bca => self.bca_intervals(columns),
                 BootstrapMethod::Studentised => self.studentised_intervals(columns),
             })
@@ -183,6 +189,7 @@ mod tests {
         level: 0.95,
         resamples: 10_000,
         seed: 42,
+        method: BootstrapMethod::Bca,
     };
 
     /// Differences of 25 queries: many ties and a long tail, so that BCa and plain percentiles disagree.
@@ -242,7 +249,11 @@ mod tests {
         values[7] = 1.0;
         let spread: Vec<f64> = (0..40).map(|i| f64::from(i % 7)).collect();
         let table = Table::of_columns(&[&values[..], &spread]);
-        let intervals = PLAN.mean_intervals(&table, BootstrapMethod::Studentised);
+        let studentised = Bootstrap {
+            method: BootstrapMethod::Studentised,
+            ..PLAN
+        };
+        let intervals = studentised.mean_intervals(&table);
         assert_eq!(intervals[0], None);
         assert!(intervals[1].is_some());
     }

@@ -120,6 +120,7 @@ mod tests {
         level: 0.95,
         resamples: 2_000,
         seed: 42,
+        method: crate::stats::BootstrapMethod::Bca,
     };
 
     #[test]

@@ -1,9 +1,9 @@
 //! The sentence of a gate: subject, relation, number.
 
-use super::Ground;
+use super::{Ground, not_measured};
 use crate::plan::findings::Findings;
 use crate::plan::{GateSubject, Judge, Relation, WorkCounter, measure};
-use crate::spec::suggest::{instead, quoted};
+use crate::spec::suggest::quoted;
 use crate::spec::{Code, Diagnostic, Span};
 
 /// What a sentence says.
@@ -157,10 +157,7 @@ impl Sentence<'_> {
         if measured.contains(&subject) {
             return Some(GateSubject::Measure(subject));
         }
-        let known: Vec<String> = measured.iter().map(ToString::to_string).collect();
-        let label = instead(&subject.to_string(), known.iter().map(String::as_str));
-        let help = format!("add it: `measure: {{ quality: [{subject}, …] }}`");
-        findings.push(self.not_measured(text, label).help(help));
+        findings.push(not_measured(&subject, self.part(text), self.ground));
         None
     }
 

@@ -10,6 +10,7 @@ use super::super::view::set::Set;
 use super::axis::Axis;
 use super::rows::{MOST_ROWS, ROW, Rows};
 use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, WIDTH, id, render};
+use crate::stats::MIN_QUERIES;
 
 struct Row {
     name: String,
@@ -81,6 +82,8 @@ fn why_empty(set: &Set<'_>) -> String {
     let differences = set.ran().filter_map(|r| set.headline_of(r)?.difference).count();
     if differences == 0 {
         "no cell has a number to compare with the reference.".to_owned()
+    } else if set.queries >= MIN_QUERIES {
+        "no difference has an interval: too many resamples have no spread.".to_owned()
     } else {
         format!("{} queries are too few for intervals.", set.queries)
     }
@@ -147,7 +150,9 @@ fn look(judgement: Judgement) -> (Ink, Shape, bool) {
     match judgement {
         Judgement::Better => (Ink::Good, Shape::Up, true),
         Judgement::Worse => (Ink::Bad, Shape::Down, true),
-        Judgement::Unclear | Judgement::Equal | Judgement::TooFew => (Ink::Muted, Shape::Disc, false),
+        Judgement::Unclear | Judgement::Equal | Judgement::TooFew | Judgement::NoInterval => {
+            (Ink::Muted, Shape::Disc, false)
+        }
     }
 }
 
@@ -193,7 +198,7 @@ mod tests {
     fn without_intervals_there_is_a_sentence() {
         assert_eq!(
             body(0.1, None).unwrap_err(),
-            "24 queries are too few for intervals."
+            "no difference has an interval: too many resamples have no spread."
         );
     }
 }

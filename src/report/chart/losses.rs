@@ -146,7 +146,7 @@ fn look(row: &Row) -> (Ink, Shape, bool) {
         None => (Ink::Text, Shape::Disc, true),
         Some(Judgement::Better) => (Ink::Good, Shape::Up, true),
         Some(Judgement::Worse) => (Ink::Bad, Shape::Down, true),
-        Some(Judgement::Unclear | Judgement::Equal | Judgement::TooFew) => (Ink::Muted, Shape::Disc, false),
+        Some(_) => (Ink::Muted, Shape::Disc, false),
     }
 }
 

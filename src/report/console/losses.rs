@@ -106,7 +106,7 @@ fn change(change: &Change) -> grid::Cell {
     let tone = match change.judgement {
         Judgement::Better => Tone::Good,
         Judgement::Worse => Tone::Bad,
-        Judgement::Unclear | Judgement::Equal | Judgement::TooFew => Tone::None,
+        _ => Tone::None,
     };
     let interval = match change.interval.as_str() {
         "" => String::new(),

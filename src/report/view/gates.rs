@@ -1,7 +1,8 @@
 //! Gates: the conditions that decide the exit status.
 
-use crate::evaluate::{Evaluation, GateCell, GateOutcome, GateResult};
-use crate::plan::{Gate, GateLevel, GateSubject, Relation};
+use crate::evaluate::{Evaluation, GateCell, GateResult};
+use crate::plan::{Gate, GateLevel, GateSubject, Judge, Relation};
+use crate::stats::{MIN_QUERIES, Verdict};
 
 use super::findings::full_name;
 use super::number;
@@ -11,18 +12,19 @@ use super::set::Set;
 #[derive(Debug)]
 pub(crate) struct GateRow {
     /// Fail if any cell fails; undecided if any is and none fails.
-    pub(crate) outcome: GateOutcome,
+    pub(crate) outcome: Verdict,
     /// The sentence as written.
     pub(crate) that: String,
     /// Which cells it applies to, as written; `all cells` without a condition.
     pub(crate) scope: String,
     /// Whether it only warns.
     pub(crate) warns: bool,
-    /// `holds in 9 of 9 cells`, or `fails in 2 of 9 cells, undecided in 1`.
+    /// `holds in 9 of 9 cells by the mean`, or `fails in 2 of 9 cells by the 95 % interval, undecided in 1`.
     pub(crate) counts: String,
     /// The cell closest to the limit or furthest beyond it: `lowest 0.604 (dense)`.
     pub(crate) worst: Option<String>,
-    /// Distance of that cell to the threshold, positive when the gate holds there.
+    /// Distance to the threshold of that cell's value, or of the end of the interval that decides; positive when the gate
+    /// holds there.
     pub(crate) margin: Option<String>,
     /// The other cells in which it does not hold: name and what was seen.
     pub(crate) not_held: Vec<String>,
@@ -34,57 +36,57 @@ impl GateRow {
     /// Glyph, always beside the word.
     pub(crate) fn glyph(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "✓",
-            GateOutcome::Fail if self.warns => "!",
-            GateOutcome::Fail => "✗",
-            GateOutcome::Undecided => "?",
+            Verdict::Pass => "✓",
+            Verdict::Fail if self.warns => "!",
+            Verdict::Fail => "✗",
+            Verdict::Undecided => "?",
         }
     }
 
     /// In words.
     pub(crate) fn word(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "holds",
-            GateOutcome::Fail if self.warns => "warns",
-            GateOutcome::Fail => "fails",
-            GateOutcome::Undecided => "undecided",
+            Verdict::Pass => "holds",
+            Verdict::Fail if self.warns => "warns",
+            Verdict::Fail => "fails",
+            Verdict::Undecided => "undecided",
         }
     }
 
     /// Class name in the page.
     pub(crate) fn class(&self) -> &'static str {
         match self.outcome {
-            GateOutcome::Pass => "good",
-            GateOutcome::Fail if self.warns => "warn",
-            GateOutcome::Fail => "bad",
-            GateOutcome::Undecided => "warn",
+            Verdict::Pass => "good",
+            Verdict::Fail if self.warns => "warn",
+            Verdict::Fail => "bad",
+            Verdict::Undecided => "warn",
         }
     }
 }
 
 /// The gates in the order of the spec.
 pub(crate) fn gates(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<GateRow> {
-    evaluation.gates.iter().map(|g| gate(g, sets)).collect()
+    let level = evaluation.plan.compare.level;
+    evaluation.gates.iter().map(|g| gate(level, g, sets)).collect()
 }
 
-fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
+fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
     let gate = &result.gate;
     let scope: Vec<String> = gate.scope.iter().map(|(k, v)| format!("{k}={v}")).collect();
     let worst = worst(result);
     let lowest = matches!(gate.relation, Relation::AtLeast | Relation::Above);
     let superlative = if lowest { "lowest" } else { "highest" };
-    let describe = |(cell, value): (&GateCell, f64)| {
-        format!(
-            "{superlative} {} ({})",
-            print(gate, cell, value),
-            name(sets, &cell.cell)
-        )
+    let describe = |(cell, _): (&GateCell, f64)| {
+        let seen = cell
+            .value
+            .map_or_else(String::new, |value| print(gate, cell, value));
+        format!("{superlative} {seen} ({})", name(sets, &cell.cell))
     };
-    let margin = |(_, value): (&GateCell, f64)| {
+    let margin = |(_, decisive): (&GateCell, f64)| {
         let room = if lowest {
-            value - gate.threshold
+            decisive - gate.threshold
         } else {
-            gate.threshold - value
+            gate.threshold - decisive
         };
         let sign = if room < 0.0 { "−" } else { "+" };
         let size = room.abs();
@@ -104,40 +106,62 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
             scope.join(", ")
         },
         warns: gate.level == GateLevel::Warn,
-        counts: counts(&result.cells),
+        counts: counts(&result.cells, &judged_by(level, gate)),
         worst: worst.map(describe),
-        margin: worst.map(margin),
+        margin: worst.filter(|(cell, _)| is_decided(gate, cell)).map(margin),
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
         line: gate.line,
     }
 }
 
 /// Of all cells of a gate.
-pub(crate) fn outcome(cells: &[GateCell]) -> GateOutcome {
-    let any = |o: GateOutcome| cells.iter().any(|c| c.outcome == o);
-    if any(GateOutcome::Fail) {
-        GateOutcome::Fail
-    } else if any(GateOutcome::Undecided) {
-        GateOutcome::Undecided
+pub(crate) fn outcome(cells: &[GateCell]) -> Verdict {
+    let any = |o: Verdict| cells.iter().any(|c| c.outcome == o);
+    if any(Verdict::Fail) {
+        Verdict::Fail
+    } else if any(Verdict::Undecided) {
+        Verdict::Undecided
     } else {
-        GateOutcome::Pass
+        Verdict::Pass
     }
 }
 
-fn counts(cells: &[GateCell]) -> String {
-    let count = |o: GateOutcome| cells.iter().filter(|c| c.outcome == o).count();
+fn counts(cells: &[GateCell], by: &str) -> String {
+    let count = |o: Verdict| cells.iter().filter(|c| c.outcome == o).count();
     let of = super::text::count(cells.len(), "cell", "cells");
-    match (count(GateOutcome::Fail), count(GateOutcome::Undecided)) {
-        (0, 0) => format!("holds in {} of {of}", count(GateOutcome::Pass)),
-        (0, undecided) => format!("undecided in {undecided} of {of}"),
-        (failed, 0) => format!("fails in {failed} of {of}"),
-        (failed, undecided) => format!("fails in {failed} of {of}, undecided in {undecided}"),
+    match (count(Verdict::Fail), count(Verdict::Undecided)) {
+        (0, 0) => format!("holds in {} of {of}{by}", count(Verdict::Pass)),
+        (0, undecided) => format!("undecided in {undecided} of {of}{by}"),
+        (failed, 0) => format!("fails in {failed} of {of}{by}"),
+        (failed, undecided) => format!("fails in {failed} of {of}{by}, undecided in {undecided}"),
     }
 }
 
+/// What a gate on a measure is judged by; nothing for what is judged by the number alone.
+fn judged_by(level: f64, gate: &Gate) -> String {
+    let level = number::level(level);
+    match (&gate.subject, gate.judge) {
+        (GateSubject::Latency(_) | GateSubject::Counter(_), _) => String::new(),
+        (GateSubject::Measure(_), Judge::Mean) => " by the mean".to_owned(),
+        (GateSubject::Measure(_), Judge::Interval) => format!(" by the {level} interval"),
+        (GateSubject::Measure(_), Judge::Sequential) => format!(" by a {level} confidence sequence"),
+    }
+}
+
+/// False where a gate is judged by an interval that is not there.
+fn is_decided(gate: &Gate, cell: &GateCell) -> bool {
+    gate.judge == Judge::Mean || cell.interval.is_some()
+}
+
+/// The cell that is closest to failing or fails most clearly, with the number that decides it: the value, or the end of
+/// the interval on the side of the threshold.
 fn worst(result: &GateResult) -> Option<(&GateCell, f64)> {
     let lowest = matches!(result.gate.relation, Relation::AtLeast | Relation::Above);
-    let with_value = result.cells.iter().filter_map(|c| Some((c, c.value?)));
+    let decisive = |cell: &GateCell| match (result.gate.judge, cell.interval) {
+        (Judge::Interval | Judge::Sequential, Some((low, high))) => Some(if lowest { low } else { high }),
+        _ => cell.value,
+    };
+    let with_value = result.cells.iter().filter_map(|c| Some((c, decisive(c)?)));
     with_value.reduce(|a, b| {
         let b_is_worse = if lowest { b.1 < a.1 } else { b.1 > a.1 };
         if b_is_worse { b } else { a }
@@ -156,7 +180,7 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
     result
         .cells
         .iter()
-        .filter(|c| c.outcome != GateOutcome::Pass)
+        .filter(|c| c.outcome != Verdict::Pass)
         .filter(is_other)
         .map(describe)
         .collect()
@@ -173,13 +197,17 @@ fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
         GateSubject::Latency(_) => format!("{} ms", number::ms(value)),
         GateSubject::Counter(_) => number::mean_count(value),
     };
-    match cell.interval {
-        Some((low, high)) if gate.to_reference => {
-            format!("{seen} {}", number::interval((low, high)))
-        }
-        Some((low, high)) => format!("{seen} [{}, {}]", number::measure(low), number::measure(high)),
-        None => seen,
-    }
+    let interval = match (cell.interval, gate.judge) {
+        (Some(interval), _) if gate.to_reference => format!(" {}", number::interval(interval)),
+        (Some(interval), _) => format!(" {}", number::range(interval)),
+        (None, Judge::Mean) => String::new(),
+        (None, Judge::Interval) if cell.n.is_some_and(|n| n < MIN_QUERIES) => ", n too small".to_owned(),
+        (None, Judge::Interval | Judge::Sequential) => ", no interval".to_owned(),
+    };
+    let n = cell
+        .n
+        .map_or_else(String::new, |n| format!(", n {}", number::integer(n as u64)));
+    format!("{seen}{interval}{n}")
 }
 
 fn name(sets: &[Set<'_>], id: &str) -> String {
@@ -211,10 +239,49 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @"
-        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells | lowest 0.938 (parts: hybrid · quantization none) | +0.438
-        ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
+        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
+        ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells by the mean, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
         ! warns | p95 <= 40ms | fails in 1 of 2 cells | highest 81.2 ms (parts: reranked · quantization none) | −41.2 ms
         ? undecided | p99.9 <= 90ms | undecided in 1 of 1 cell | no value | no margin
+        ");
+    }
+
+    #[test]
+    fn a_gate_judged_by_an_interval_names_it_with_its_queries_and_the_end_that_decides() {
+        use Verdict::{Pass, Undecided};
+        let mut evaluation = evaluation();
+        let cell = |id: &str, value, interval, outcome| GateCell {
+            cell: id.into(),
+            value: Some(value),
+            interval,
+            n: Some(24),
+            outcome,
+        };
+        let judged = |judge, cells| GateResult {
+            gate: Gate {
+                that: "nDCG@10 not-worse-than reference by 0.05".into(),
+                threshold: -0.05,
+                to_reference: true,
+                judge,
+                ..evaluation.gates[0].gate.clone()
+            },
+            cells,
+        };
+        let cells = vec![
+            cell("1f3a9c1", 0.01, Some((-0.08, 0.1)), Undecided),
+            cell("2f3a9c2", 0.0, Some((-0.02, 0.02)), Pass),
+        ];
+        let drifted = vec![cell("1f3a9c1", 0.01, None, Undecided)];
+        evaluation.gates = vec![judged(Judge::Interval, cells), judged(Judge::Sequential, drifted)];
+        let rows = gates(&evaluation, &Set::all(&evaluation));
+        let shown = rows.iter().map(|g| {
+            let worst = g.worst.as_deref().unwrap();
+            let margin = g.margin.as_deref().unwrap_or("no margin");
+            format!("{} | {worst} | {margin} | {:?}", g.counts, g.not_held)
+        });
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @"
+        undecided in 1 of 2 cells by the 95 % interval | lowest +0.010 [−0.080, +0.100], n 24 (parts: hybrid · quantization none) | −0.030 | []
+        undecided in 1 of 1 cell by a 95 % confidence sequence | lowest +0.010, no interval, n 24 (parts: hybrid · quantization none) | no margin | []
         ");
     }
 
@@ -224,9 +291,10 @@ mod tests {
             cell: "a".into(),
             value: None,
             interval: None,
+            n: None,
             outcome,
         };
-        use GateOutcome::{Fail, Pass, Undecided};
+        use Verdict::{Fail, Pass, Undecided};
         assert_eq!(outcome(&[cell(Pass), cell(Undecided), cell(Fail)]), Fail);
         assert_eq!(outcome(&[cell(Pass), cell(Undecided)]), Undecided);
         assert_eq!(outcome(&[cell(Pass)]), Pass);

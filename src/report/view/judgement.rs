@@ -1,6 +1,7 @@
 //! What may be said about a difference.
 
 use crate::evaluate::Difference;
+use crate::stats::MIN_QUERIES;
 
 /// The reading of a difference to the reference. It is the interval that decides, never the mean alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Judgement {
     Equal,
     /// Too few queries for an interval.
     TooFew,
+    /// Enough queries, and no interval: too many of the resamples have no spread.
+    NoInterval,
 }
 
 impl Judgement {
@@ -22,7 +25,8 @@ impl Judgement {
     pub(crate) fn of(difference: &Difference) -> Judgement {
         match (difference.wins_ties_losses, difference.interval) {
             ((0, ties, 0), _) if ties > 0 => Judgement::Equal,
-            (_, None) => Judgement::TooFew,
+            (_, None) if difference.n < MIN_QUERIES => Judgement::TooFew,
+            (_, None) => Judgement::NoInterval,
             (_, Some((low, _))) if low > 0.0 => Judgement::Better,
             (_, Some((_, high))) if high < 0.0 => Judgement::Worse,
             _ => Judgement::Unclear,
@@ -36,7 +40,7 @@ impl Judgement {
             Judgement::Worse => "▼",
             Judgement::Unclear => "·",
             Judgement::Equal => "=",
-            Judgement::TooFew => "?",
+            Judgement::TooFew | Judgement::NoInterval => "?",
         }
     }
 
@@ -48,6 +52,7 @@ impl Judgement {
             Judgement::Unclear => "cannot be told",
             Judgement::Equal => "equal",
             Judgement::TooFew => "n too small",
+            Judgement::NoInterval => "no interval",
         }
     }
 
@@ -56,7 +61,7 @@ impl Judgement {
         match self {
             Judgement::Better => "good",
             Judgement::Worse => "bad",
-            Judgement::Unclear | Judgement::Equal | Judgement::TooFew => "dim",
+            Judgement::Unclear | Judgement::Equal | Judgement::TooFew | Judgement::NoInterval => "dim",
         }
     }
 }
@@ -64,14 +69,10 @@ impl Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::fixture::difference;
 
     fn read(interval: Option<(f64, f64)>, wins_ties_losses: (usize, usize, usize)) -> Judgement {
-        Judgement::of(&Difference {
-            mean: 0.1,
-            interval,
-            n: 24,
-            wins_ties_losses,
-        })
+        Judgement::of(&difference(0.1, interval, wins_ties_losses))
     }
 
     #[test]
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(read(Some((-0.2, -0.01)), (0, 19, 5)), Judgement::Worse);
         assert_eq!(read(Some((0.0, 0.2)), (5, 19, 0)), Judgement::Unclear);
         assert_eq!(read(Some((0.0, 0.0)), (0, 24, 0)), Judgement::Equal);
-        assert_eq!(read(None, (2, 0, 0)), Judgement::TooFew);
+        assert_eq!(read(None, (2, 17, 0)), Judgement::TooFew);
+        assert_eq!(read(None, (1, 19, 0)), Judgement::NoInterval);
     }
 }

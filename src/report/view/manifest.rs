@@ -239,6 +239,12 @@ pub(crate) fn counts(evaluation: &Evaluation) -> (String, Vec<(String, Vec<Strin
 pub(crate) struct Method {
     /// Confidence level, `95 %`.
     pub(crate) level: String,
+    /// How intervals are made: `BCa bootstrap`.
+    pub(crate) interval: &'static str,
+    /// The measures whose comparisons are corrected together.
+    pub(crate) family: String,
+    /// Largest difference that ties.
+    pub(crate) tolerance: String,
     /// Bootstrap resamples.
     pub(crate) resamples: String,
     /// Seed of everything random.
@@ -277,8 +283,13 @@ pub(crate) fn method(evaluation: &Evaluation) -> Method {
         passes: super::text::count(l.passes, "pass", "passes"),
     });
     Method {
-        // Not `percent`, which never rounds up to 100: a level of 99.9 % must read so.
-        level: format!("{} %", (plan.compare.level * 1000.0).round() / 10.0),
+        level: super::number::level(plan.compare.level),
+        interval: super::certainty::method_name(plan.compare.method),
+        family: super::text::listed(
+            &plan.family().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            6,
+        ),
+        tolerance: plan.compare.tolerance.to_string(),
         resamples: integer(plan.compare.resamples as u64),
         seed: plan.measure.seed,
         tie: plan.measure.tie.name(),

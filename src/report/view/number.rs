@@ -34,6 +34,33 @@ pub(crate) fn interval((low, high): (f64, f64)) -> String {
     format!("[{}, {}]", signed(low), signed(high))
 }
 
+/// `[0.61, 0.74]`: of a measure itself, not of a difference.
+pub(crate) fn range((low, high): (f64, f64)) -> String {
+    format!("[{}, {}]", measure(low), measure(high))
+}
+
+/// A change in percent of what was there before, with its sign: `+3.2 %`, `−14 %`.
+pub(crate) fn relative(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = if percent.abs() < 9.95 { 1 } else { 0 };
+    let percent = no_negative_zero(percent, decimals);
+    let decimals = decimals as usize;
+    minus(format!("{percent:+.decimals$} %"))
+}
+
+/// A p value: three decimals; what is smaller is said to be.
+pub(crate) fn p(x: f64) -> String {
+    match x {
+        x if x < 0.001 => "< 0.001".to_owned(),
+        x => format!("{x:.3}"),
+    }
+}
+
+/// A confidence level or its complement, `95 %`. Not as [`percent`], which never rounds up to 100: 99.9 % must read so.
+pub(crate) fn level(x: f64) -> String {
+    format!("{} %", (x * 1000.0).round() / 10.0)
+}
+
 /// Milliseconds without the unit: three digits that count, never more than three decimals.
 pub(crate) fn ms(x: f64) -> String {
     let decimals = match x.abs() {
@@ -187,6 +214,20 @@ mod tests {
         assert_eq!(signed(-0.014), "−0.014");
         assert_eq!(signed(0.0004), "0.000");
         assert_eq!(interval((-0.004, 0.0081)), "[−0.004, +0.008]");
+    }
+
+    #[test]
+    fn what_tests_say() {
+        assert_eq!(
+            [0.0004, 0.001, 0.0496, 1.0].map(p),
+            ["< 0.001", "0.001", "0.050", "1.000"]
+        );
+        assert_eq!(
+            [0.032, -0.1399, 0.0, 0.0994, 1.5].map(relative),
+            ["+3.2 %", "−14 %", "+0.0 %", "+9.9 %", "+150 %"]
+        );
+        assert_eq!([0.95, 0.999, 1.0 - 0.95].map(level), ["95 %", "99.9 %", "5 %"]);
+        assert_eq!(range((0.6101, 0.7399)), "[0.610, 0.740]");
     }
 
     #[test]

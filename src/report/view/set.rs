@@ -52,7 +52,7 @@ impl<'a> Set<'a> {
         let queries = evaluation.queries.iter().filter(|q| q.data == data).count();
         Set {
             data,
-            headline: headline(&cells),
+            headline: headline(evaluation, &cells),
             cells,
             settings,
             queries,
@@ -159,32 +159,27 @@ fn measures<'a>(cells: &[&'a CellResult]) -> Vec<&'a str> {
     names
 }
 
-/// nDCG@10 if it is measured, else the first measure of the final ranking against judgements, else the first at all.
-fn headline<'a>(cells: &[&'a CellResult]) -> Option<&'a str> {
-    let names = measures(cells);
-    crate::evaluate::headline(&names)
+/// The primary measure, if any cell has it, else the first that one has.
+fn headline<'a>(evaluation: &Evaluation, cells: &[&'a CellResult]) -> Option<&'a str> {
+    let measured = measures(cells);
+    let primary = evaluation.plan.family().first().map(ToString::to_string);
+    let is_primary = |name: &&&str| Some(**name) == primary.as_deref();
+    measured.iter().find(is_primary).or(measured.first()).copied()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{cell, evaluation, numbers, quality, result};
-
-    fn headline_among(names: &[&str]) -> Option<String> {
-        let qualities = names.iter().map(|n| quality(n, &[("q1", 0.5)])).collect();
-        let only = result(cell("a", &[]), CellState::Ok(Box::new(numbers(qualities))));
-        headline(&[&only]).map(str::to_owned)
-    }
+    use crate::report::fixture::evaluation;
 
     #[test]
-    fn the_headline_is_ndcg_at_10_or_the_first_measure_of_the_answer() {
-        assert_eq!(headline_among(&["success@1", "nDCG@10"]).unwrap(), "nDCG@10");
-        assert_eq!(
-            headline_among(&["Judged@10", "d:R@100", "RR@10", "AP"]).unwrap(),
-            "RR@10"
-        );
-        assert_eq!(headline_among(&["Judged@10"]).unwrap(), "Judged@10");
-        assert_eq!(headline_among(&[]), None);
+    fn the_headline_is_the_primary_measure_or_what_there_is() {
+        let mut evaluation = evaluation();
+        assert_eq!(Set::all(&evaluation)[0].headline, Some("nDCG@10"));
+        evaluation.plan.compare.family = vec!["R@100".parse().unwrap()];
+        assert_eq!(Set::all(&evaluation)[0].headline, Some("R@100"));
+        evaluation.plan.compare.family = vec!["AP".parse().unwrap()];
+        assert_eq!(Set::all(&evaluation)[0].headline, Some("success@1"));
     }
 
     #[test]

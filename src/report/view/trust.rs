@@ -359,7 +359,7 @@ mod tests {
     fn the_panel_of_the_fixture() {
         insta::assert_snapshot!(panel(&evaluation()), @"
         ! Complete: 3 of 10 cells have no numbers and are left out of every comparison
-        ✓ Queries: parts: 24 judged queries over 40 documents; the interval of a difference in nDCG@10 reaches about 0.097 to each side
+        ✓ Queries: parts: 24 judged queries over 40 documents; the interval of a difference in nDCG@10 reaches about 0.096 to each side
         ! Queries: demo: 2 judged queries over 40 documents; too few for intervals, so no difference is judged
         ! Judgements: parts: 70 % to 71 % (by cell) of the top 10 are judged; the others count as not relevant, which disfavours cells that find what nobody has judged
         ! Judgements: demo: 65 % of the top 10 are judged; the others count as not relevant, which disfavours cells that find what nobody has judged

@@ -1,14 +1,18 @@
 //! The verdict: a status word and the sentences that somebody who reads only the first screen should take away.
 
-use crate::evaluate::{Difference, Evaluation, GateOutcome};
+mod compared;
+
+use crate::evaluate::Evaluation;
 use crate::plan::GateLevel;
+use crate::stats;
 use crate::store::Severity;
 
+use super::certainty;
 use super::gates;
-use super::judgement::Judgement;
 use super::number;
 use super::set::{Ran, Set};
 use super::text::{count, listed};
+use compared::compared;
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +68,7 @@ pub(crate) struct Verdict {
     /// One per data set: which cell is highest, and whether that can be told.
     pub(crate) answers: Vec<String>,
     /// How not to read them.
-    pub(crate) caution: Option<String>,
+    pub(crate) cautions: Vec<String>,
 }
 
 /// Reads the whole evaluation.
@@ -75,13 +79,16 @@ pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
         overall: std::iter::once(ran(sets))
             .chain(gate_sentence(evaluation))
             .collect(),
-        answers: sets.iter().map(|s| answer(s, several)).collect(),
-        caution: caution(sets),
+        answers: sets
+            .iter()
+            .map(|s| answer(evaluation.plan.compare.level, s, several))
+            .collect(),
+        cautions: cautions(evaluation, sets),
     }
 }
 
 fn status(evaluation: &Evaluation, sets: &[Set<'_>]) -> Status {
-    let outcomes = |o: GateOutcome, level: Option<GateLevel>| {
+    let outcomes = |o: stats::Verdict, level: Option<GateLevel>| {
         let of_level = evaluation
             .gates
             .iter()
@@ -89,9 +96,9 @@ fn status(evaluation: &Evaluation, sets: &[Set<'_>]) -> Status {
         of_level.filter(|g| gates::outcome(&g.cells) == o).count()
     };
     let all_ran = sets.iter().all(|s| s.ran().count() == s.cells.len());
-    if outcomes(GateOutcome::Fail, Some(GateLevel::Error)) > 0 {
+    if outcomes(stats::Verdict::Fail, Some(GateLevel::Error)) > 0 {
         Status::Fail
-    } else if !all_ran || outcomes(GateOutcome::Undecided, None) > 0 {
+    } else if !all_ran || outcomes(stats::Verdict::Undecided, None) > 0 {
         Status::Incomplete
     } else if evaluation.gates.is_empty() {
         Status::NoGates
@@ -136,16 +143,16 @@ fn gate_sentence(evaluation: &Evaluation) -> Option<String> {
     if gates.is_empty() {
         return None;
     }
-    let those = |o: GateOutcome, level: Option<GateLevel>| -> Vec<String> {
+    let those = |o: stats::Verdict, level: Option<GateLevel>| -> Vec<String> {
         let matching = gates.iter().filter(|g| gates::outcome(&g.cells) == o);
         matching
             .filter(|g| level.is_none_or(|l| g.gate.level == l))
             .map(|g| g.gate.that.clone())
             .collect()
     };
-    let failed = those(GateOutcome::Fail, Some(GateLevel::Error));
-    let warned = those(GateOutcome::Fail, Some(GateLevel::Warn));
-    let undecided = those(GateOutcome::Undecided, None);
+    let failed = those(stats::Verdict::Fail, Some(GateLevel::Error));
+    let warned = those(stats::Verdict::Fail, Some(GateLevel::Warn));
+    let undecided = those(stats::Verdict::Undecided, None);
     if failed.is_empty() && warned.is_empty() && undecided.is_empty() {
         return Some(match gates.len() {
             1 => "The gate holds.".to_owned(),
@@ -171,7 +178,7 @@ fn gate_sentence(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-fn answer(set: &Set<'_>, several: bool) -> String {
+fn answer(level: f64, set: &Set<'_>, several: bool) -> String {
     let place = if several {
         format!("{}: ", set.data)
     } else {
@@ -179,7 +186,7 @@ fn answer(set: &Set<'_>, several: bool) -> String {
     };
     let sentence = match (set.best(), set.headline) {
         (Some((best, mean)), Some(measure)) => {
-            best_sentence(set, best, mean, measure) + &doubts(set, best).unwrap_or_default()
+            best_sentence(level, set, best, mean, measure) + &doubts(set, best).unwrap_or_default()
         }
         _ => "no cell has a figure for quality.".to_owned(),
     };
@@ -190,7 +197,7 @@ fn answer(set: &Set<'_>, several: bool) -> String {
     }
 }
 
-fn best_sentence(set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> String {
+fn best_sentence(level: f64, set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> String {
     let name = set.name(&best.cell.cell.id);
     let shown = number::measure(mean);
     let Some(reference) = set.reference() else {
@@ -217,7 +224,7 @@ fn best_sentence(set: &Set<'_>, best: Ran<'_>, mean: f64, measure: &str) -> Stri
     );
     let difference = set.headline_of(best).and_then(|q| q.difference);
     match difference {
-        Some(d) => format!("{lead}: {}", compared(&d, &against)),
+        Some(d) => format!("{lead}: {}", compared(level, &d, &against)),
         None => format!("{lead}; there is no difference to {against}."),
     }
 }
@@ -238,45 +245,29 @@ fn doubts(set: &Set<'_>, best: Ran<'_>) -> Option<String> {
     ))
 }
 
-fn compared(difference: &Difference, against: &str) -> String {
-    let by = number::signed(difference.mean);
-    let n = difference.n;
-    let within = difference
-        .interval
-        .map_or_else(String::new, |i| format!(" {}", number::interval(i)));
-    match Judgement::of(difference) {
-        Judgement::Better => format!("better than {against} by {by}{within}."),
-        Judgement::Worse => {
-            format!("yet worse than {against} on the queries both answered, by {by}{within}.")
+/// The highest of several cells was chosen on the queries that it is reported for: by how much that flatters it, or that
+/// nobody knows.
+fn cautions(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<String> {
+    let several = sets.iter().filter(|s| s.ran().count() > 2);
+    let (tried, untried): (Vec<_>, Vec<_>) = several
+        .map(|set| (set, certainty::choice(evaluation, set)))
+        .partition(|(_, choice)| choice.is_some());
+    let place = |set: &Set<'_>| {
+        if sets.len() > 1 {
+            format!("{}: ", set.data)
+        } else {
+            String::new()
         }
-        Judgement::Equal => format!("equal to {against} on every query."),
-        Judgement::Unclear => {
-            format!("whether it is better than {against} cannot be told with {n} queries, {by}{within}.")
-        }
-        Judgement::TooFew => {
-            format!(
-                "{by} against {against}; {} too few for an interval.",
-                count_are(n)
-            )
-        }
-    }
-}
-
-fn count_are(n: usize) -> String {
-    if n == 1 {
-        "1 query is".to_owned()
-    } else {
-        format!("{n} queries are")
-    }
-}
-
-fn caution(sets: &[Set<'_>]) -> Option<String> {
-    let most = sets.iter().map(|s| s.ran().count()).max().unwrap_or(0);
-    (most > 2).then(|| {
+    };
+    let tried = tried
+        .into_iter()
+        .filter_map(|(set, choice)| Some(place(set) + &choice?));
+    let untried = (!untried.is_empty()).then(|| {
         "The highest cell was chosen on the same queries that it is reported for, so its figure is likely too high. \
          Confirm it on queries that had no part in the choice."
             .to_owned()
-    })
+    });
+    tried.chain(untried).collect()
 }
 
 #[cfg(test)]
@@ -299,10 +290,10 @@ mod tests {
         Of 4 gates, 1 does not hold (nDCG@10 >= 0.70), 1 warns (p95 <= 40ms), 1 cannot be decided (p99.9 <= 90ms).
         ");
         insta::assert_snapshot!(verdict.answers.join("\n"), @"
-        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.301].
+        parts: reranked · quantization none has the highest nDCG@10, 0.675: better than the reference dense · quantization none (0.432) by +0.243 [+0.185, +0.298], p < 0.001 after Holm.
         demo: reranked has the highest nDCG@10, 0.880: +0.470 against the reference dense (0.409); 2 queries are too few for an interval.
         ");
-        assert!(verdict.caution.is_some());
+        insta::assert_snapshot!(verdict.cautions.join("\n"), @"parts: Chosen on one half of the queries and read on the other, 1,000 times: reranked · quantization none wins in 1,994 of 2,000 halves, hybrid · quantization none in 6; the lead of the chosen cell over dense · quantization none is +0.243 on the half that chose it and +0.242 on the other.");
     }
 
     #[test]
@@ -315,7 +306,7 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @"
         hybrid has the highest nDCG@10, 0.812: better than the reference dense (0.712) by +0.100 [+0.010, +0.190].
         hybrid has the highest nDCG@10, 0.812: whether it is better than the reference dense (0.712) cannot be told with 24 queries, +0.100 [−0.020, +0.220].
-        hybrid has the highest nDCG@10, 0.812: +0.100 against the reference dense (0.712); 24 queries are too few for an interval.
+        hybrid has the highest nDCG@10, 0.812: +0.100 against the reference dense (0.712); too many resamples have no spread for an interval.
         hybrid has the highest nDCG@10, 0.712: equal to the reference dense (0.712) on every query.
         ");
     }
