@@ -8,7 +8,7 @@ use crate::dataset::{Grade, Itself, Qrels};
 use crate::hit::tie_floor;
 use crate::measure::{self, Measure, StageMeasure, Topic};
 use crate::pipeline::StageKind;
-use crate::plan::{Cell, Plan};
+use crate::plan::{Cell, MeasurePlan};
 use crate::run::Run;
 use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreError};
 
@@ -25,9 +25,10 @@ pub(super) struct CellTraces {
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
 
-/// Reads all traces of the bundle: cell id → what they say.
+/// Reads all traces of the bundle, with the measures of a plan that may be another: cell id → what they say.
 pub(super) fn read(
     bundle: &Bundle,
+    plan: &MeasurePlan,
     qrels: &BTreeMap<String, Qrels>,
 ) -> Result<BTreeMap<String, CellTraces>, StoreError> {
     let cells: HashMap<&str, &Cell> = bundle.plan.cells.iter().map(|c| (c.id.as_str(), c)).collect();
@@ -38,7 +39,7 @@ pub(super) fn read(
             return;
         };
         let walk = Walk {
-            plan: &bundle.plan,
+            plan,
             cell,
             qrels: &qrels[&cell.data],
             exact: &exact,
@@ -82,7 +83,7 @@ impl ExactLists {
 }
 
 struct Walk<'a> {
-    plan: &'a Plan,
+    plan: &'a MeasurePlan,
     cell: &'a Cell,
     qrels: &'a Qrels,
     exact: &'a ExactLists,
@@ -90,11 +91,10 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn add(&self, trace: &QueryTrace, to: &mut CellTraces) {
-        to.values
-            .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
+        to.values.resize_with(self.plan.quality.len(), BTreeMap::new);
         to.paths.resize_with(trace.stages.len(), BTreeMap::new);
         to.counters.resize_with(trace.stages.len(), MeanCounters::default);
-        for (measure, values) in self.plan.measure.quality.iter().zip(&mut to.values) {
+        for (measure, values) in self.plan.quality.iter().zip(&mut to.values) {
             if let Some(value) = self.value(measure, trace) {
                 values.insert(trace.query.clone(), value);
             }
@@ -144,7 +144,7 @@ impl Walk<'_> {
 
     /// The first hits up to the trace depth, and every relevant document further down.
     fn top(&self, stage: &StageTrace, query: &str) -> StageView {
-        let depth = self.plan.measure.trace.depth;
+        let depth = self.plan.trace.depth;
         let grade = |doc: &str| -> Option<Grade> { self.qrels.grade(query, doc) };
         let hits = stage.docs.iter().zip(&stage.scores).enumerate();
         let view = |(i, (doc, score)): (usize, (&String, &f32))| HitView {

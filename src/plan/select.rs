@@ -95,7 +95,7 @@ pub(super) fn fits_nothing(what: &str, span: Span) -> Diagnostic {
 }
 
 /// Whether `text` is what `pattern` says; `*` stands for anything, `?` for one character.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let mut rest = pattern.chars();
     match rest.next() {
         None => text.is_empty(),

@@ -200,6 +200,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         spec_text: "evalrun: 1\nexperiment: techniques\n".into(),
         cells: Vec::new(),
         gates: Vec::new(),
+        baseline: None,
         queries,
         qrels: BTreeMap::new(),
         texts: BTreeMap::new(),
@@ -253,6 +254,7 @@ fn manifest() -> Manifest {
             prepare_ms: 1_420,
             ..Health::default()
         },
+        baseline: None,
     }
 }
 

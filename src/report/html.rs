@@ -5,6 +5,7 @@ use askama::Template;
 use crate::evaluate::Evaluation;
 
 use super::chart::{Figure, figures};
+use super::view::baseline::{BaselineView, baseline};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
 use super::view::findings::{Found, findings, without_numbers};
@@ -52,6 +53,7 @@ struct Page<'a> {
     verdict: Verdict,
     facts: Vec<Fact>,
     gates: Vec<GateRow>,
+    baseline: Option<BaselineView>,
     boards: Vec<Board>,
     missing: Vec<Found>,
     findings: Vec<Found>,
@@ -86,6 +88,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         verdict: verdict(evaluation, &sets),
         facts: facts(evaluation, &sets),
         gates: gates(evaluation, &sets),
+        baseline: baseline(evaluation, &sets),
         boards,
         missing: without_numbers(&sets),
         findings: findings(&sets),

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::table;
-use super::{CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError, TextRecord};
+use super::{
+    BaselineLine, CellRecord, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError,
+    TextRecord,
+};
 use crate::dataset::{Dataset, Qrels, write_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
@@ -105,6 +108,18 @@ impl BundleWriter {
             self.show(data, doc);
         }
         Ok(())
+    }
+
+    /// Keeps what is needed of the run that this one is compared with.
+    pub fn baseline(&self, lines: &[BaselineLine]) -> Result<(), StoreError> {
+        let path = self.dir.join("baseline.jsonl.zst");
+        let mut out = zstd::Encoder::new(BufWriter::new(create(&path)?), 3).map_err(io("writing", &path))?;
+        for line in lines {
+            json_line(&mut out, line).map_err(io("writing", &path))?;
+        }
+        out.finish()
+            .and_then(|mut out| out.flush())
+            .map_err(io("writing", &path))
     }
 
     /// Marks a document whose text the report will want.

@@ -1,11 +1,12 @@
 //! Gates: the conditions that decide the exit status.
 
 use crate::evaluate::{Evaluation, GateCell, GateOutcome, GateResult};
-use crate::plan::{Gate, GateLevel, GateSubject, Relation};
+use crate::plan::{Against, Gate, GateLevel, GateSubject, Relation};
 
 use super::findings::full_name;
 use super::number;
 use super::set::Set;
+use super::text::listed;
 
 /// One gate, printed.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct GateRow {
     pub(crate) margin: Option<String>,
     /// The other cells in which it does not hold: name and what was seen.
     pub(crate) not_held: Vec<String>,
+    /// Why it is undecided: each reason once, with its cells.
+    pub(crate) reasons: Vec<String>,
     /// Line in the spec.
     pub(crate) line: usize,
 }
@@ -80,21 +83,6 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
             name(sets, &cell.cell)
         )
     };
-    let margin = |(_, value): (&GateCell, f64)| {
-        let room = if lowest {
-            value - gate.threshold
-        } else {
-            gate.threshold - value
-        };
-        let sign = if room < 0.0 { "−" } else { "+" };
-        let size = room.abs();
-        match gate.subject {
-            GateSubject::Measure(_) => number::signed(room),
-            GateSubject::Latency(_) if !gate.to_reference => format!("{sign}{} ms", number::ms(size)),
-            GateSubject::Counter(_) if !gate.to_reference => format!("{sign}{}", number::mean_count(size)),
-            GateSubject::Latency(_) | GateSubject::Counter(_) => format!("{sign}{size:.2} ×"),
-        }
-    };
     GateRow {
         outcome: outcome(&result.cells),
         that: gate.that.clone(),
@@ -106,9 +94,30 @@ fn gate(result: &GateResult, sets: &[Set<'_>]) -> GateRow {
         warns: gate.level == GateLevel::Warn,
         counts: counts(&result.cells),
         worst: worst.map(describe),
-        margin: worst.map(margin),
+        margin: worst.map(|(_, value)| margin(gate, value)),
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
+        reasons: reasons(result, sets),
         line: gate.line,
+    }
+}
+
+/// Distance of a value to the threshold, positive when the gate holds there.
+pub(crate) fn margin(gate: &Gate, value: f64) -> String {
+    let room = match gate.relation {
+        Relation::AtLeast | Relation::Above => value - gate.threshold,
+        Relation::AtMost | Relation::Below => gate.threshold - value,
+    };
+    let sign = if room < 0.0 { "−" } else { "+" };
+    let size = room.abs();
+    match gate.subject {
+        GateSubject::Measure(_) => number::signed(room),
+        GateSubject::Latency(_) if gate.against == Against::Number => {
+            format!("{sign}{} ms", number::ms(size))
+        }
+        GateSubject::Counter(_) if gate.against == Against::Number => {
+            format!("{sign}{}", number::mean_count(size))
+        }
+        GateSubject::Latency(_) | GateSubject::Counter(_) => format!("{sign}{size:.2} ×"),
     }
 }
 
@@ -147,9 +156,11 @@ fn worst(result: &GateResult) -> Option<(&GateCell, f64)> {
 fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> Vec<String> {
     let describe = |c: &GateCell| {
         let name = name(sets, &c.cell);
-        match c.value {
-            Some(value) => format!("{name}: {}", print(&result.gate, c, value)),
-            None => format!("{name}: no number"),
+        match (c.value, &c.reason) {
+            (Some(value), _) => Some(format!("{name}: {}", print(&result.gate, c, value))),
+            (None, None) => Some(format!("{name}: no number")),
+            // It stands among the reasons.
+            (None, Some(_)) => None,
         }
     };
     let is_other = |c: &&GateCell| worst.is_none_or(|w| !std::ptr::eq(*c, w));
@@ -158,23 +169,42 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
         .iter()
         .filter(|c| c.outcome != GateOutcome::Pass)
         .filter(is_other)
-        .map(describe)
+        .filter_map(describe)
         .collect()
 }
 
-/// What was seen, in the terms of the gate, with the interval where there is one.
-fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
-    let seen = match gate.subject {
-        GateSubject::Measure(_) if gate.to_reference => number::signed(value),
-        GateSubject::Measure(_) => number::measure(value),
-        GateSubject::Latency(_) | GateSubject::Counter(_) if gate.to_reference => {
-            format!("{value:.2} × the reference")
+fn reasons(result: &GateResult, sets: &[Set<'_>]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for cell in &result.cells {
+        if let Some(reason) = cell.reason.as_deref() {
+            let name = name(sets, &cell.cell);
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, cells)) => cells.push(name),
+                None => reasons.push((reason, vec![name])),
+            }
         }
-        GateSubject::Latency(_) => format!("{} ms", number::ms(value)),
-        GateSubject::Counter(_) => number::mean_count(value),
+    }
+    let all = result.cells.len();
+    let print = |(reason, cells): (&str, Vec<String>)| match cells.len() == all {
+        true => reason.to_owned(),
+        false => format!("{reason} ({})", listed(&cells, 3)),
+    };
+    reasons.into_iter().map(print).collect()
+}
+
+/// What was seen, in the terms of the gate, with the interval where there is one.
+pub(crate) fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
+    let seen = match gate.subject {
+        GateSubject::Measure(_) if gate.against != Against::Number => number::signed(value),
+        GateSubject::Measure(_) => number::measure(value),
+        GateSubject::Latency(_) | GateSubject::Counter(_) => match (gate.against.word(), &gate.subject) {
+            (Some(other), _) => format!("{value:.2} × the {other}"),
+            (None, GateSubject::Latency(_)) => format!("{} ms", number::ms(value)),
+            (None, _) => number::mean_count(value),
+        },
     };
     match cell.interval {
-        Some((low, high)) if gate.to_reference => {
+        Some((low, high)) if gate.against != Against::Number => {
             format!("{seen} {}", number::interval((low, high)))
         }
         Some((low, high)) => format!("{seen} [{}, {}]", number::measure(low), number::measure(high)),
@@ -182,7 +212,8 @@ fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
     }
 }
 
-fn name(sets: &[Set<'_>], id: &str) -> String {
+/// A cell's name, with its data set where there are several.
+pub(crate) fn name(sets: &[Set<'_>], id: &str) -> String {
     let set = sets.iter().find(|s| s.cells.iter().any(|c| c.cell.id == id));
     set.map_or_else(|| id.to_owned(), |s| full_name(sets, s, id))
 }
@@ -225,6 +256,7 @@ mod tests {
             value: None,
             interval: None,
             outcome,
+            reason: None,
         };
         use GateOutcome::{Fail, Pass, Undecided};
         assert_eq!(outcome(&[cell(Pass), cell(Undecided), cell(Fail)]), Fail);
