@@ -104,6 +104,7 @@ fn manifest(run: u64) -> Manifest {
         backends: BTreeMap::new(),
         machine: machine::describe(),
         health: Health::default(),
+        baseline: None,
     }
 }
 

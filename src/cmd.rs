@@ -2,7 +2,9 @@
 
 mod args;
 mod cards;
+mod ci;
 mod data;
+mod diff;
 mod doctor;
 mod eval;
 mod explain;
@@ -11,6 +13,7 @@ mod init;
 mod interrupt;
 mod ls;
 mod models;
+mod output;
 mod plan;
 mod progress;
 mod report;
@@ -23,11 +26,13 @@ mod validate;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 
-use args::{Cli, Verb};
+use args::{Cli, ProgressKind, Verb};
 
 /// How a command ended; the numbers are part of the interface (README, "Exit status").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,14 +75,25 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
-    let talk = progress::Talk::new(cli.global.progress, cli.global.quiet, cli.global.color);
+    let asked = match &cli.verb {
+        Some(Verb::Run(args)) => args.ci,
+        None => cli.run.ci,
+        Some(_) => false,
+    };
+    let ci = asked || ci::is_ci();
+    let progress = match cli.global.progress {
+        ProgressKind::Auto if ci => ProgressKind::Plain,
+        other => other,
+    };
+    let talk = progress::Talk::new(progress, cli.global.quiet, cli.global.color);
     let result = match cli.verb {
-        None => run::run(&cli.run, &talk, command),
-        Some(Verb::Run(args)) => run::run(&args, &talk, command),
+        None => run::run(&cli.run, ci, &talk, command),
+        Some(Verb::Run(args)) => run::run(&args, ci, &talk, command),
         Some(Verb::Validate(args)) => validate::validate(&args, &talk),
         Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),
         Some(Verb::Explain(args)) => explain::explain(&args, &talk),
+        Some(Verb::Diff(args)) => diff::diff(&args, &talk),
         Some(Verb::Ls(args)) => ls::ls(&args, &talk),
         Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
@@ -100,4 +116,20 @@ fn data_out(text: &str) -> anyhow::Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// Writes a file, with the folders that it needs.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+    }
+    std::fs::write(path, text).with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// Columns to fill: the terminal's, or `COLUMNS`, or enough for every column of the table.
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    columns
+        .or_else(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)))
+        .unwrap_or(160)
 }

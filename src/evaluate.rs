@@ -3,13 +3,16 @@
 //! Reads nothing but the bundle, so a report can be rebuilt on a plane and a new measure needs no new run. Its result
 //! holds display-ready facts and no text layout; [`crate::report`] turns it into pages.
 
+pub mod baseline;
 pub(crate) mod certainty;
 pub mod contributions;
+pub mod diff;
 mod difference;
 mod gates;
 mod knobs;
 mod latency;
 pub mod losses;
+pub(crate) mod noise;
 mod ties;
 mod traces;
 
@@ -24,6 +27,7 @@ use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
 };
 
+use baseline::{Baseline, BaselineCopy};
 pub use certainty::{Certainty, Choice, Groups, IntervalMethod, MeanInterval, SliceCell, Slices};
 pub use difference::{Difference, Effect, POWER, Values, difference, differences};
 use losses::{Collector, Losses};
@@ -45,6 +49,8 @@ pub struct Evaluation {
     pub certainty: Vec<Certainty>,
     /// One per gate of the plan, in plan order.
     pub gates: Vec<GateResult>,
+    /// The run that this one is compared with, if any.
+    pub baseline: Option<Baseline>,
     /// Judged queries of all data sets.
     pub queries: Vec<QueryRecord>,
     /// Judgements by data set.
@@ -140,6 +146,8 @@ pub struct Latency {
     pub parts: Vec<(String, Percentiles)>,
     /// The plan's first quantile (usually the median) of each pass, milliseconds: the spread between passes.
     pub by_pass: Vec<f64>,
+    /// (percentile, its value in each pass in milliseconds), in the plan's order, where one pass supports it.
+    pub passes: Vec<(f64, Vec<f64>)>,
     /// Queries per second over the timed passes.
     pub qps: f64,
     /// Throughput × mean latency / workers; near 1, or the client was the bottleneck.
@@ -177,16 +185,18 @@ pub struct GateResult {
 pub struct GateCell {
     /// Cell id.
     pub cell: String,
-    /// What is held against the threshold: the number itself, its difference to the reference (measures), or its ratio
-    /// to it (all others). `None` when the cell has none.
+    /// What is held against the threshold: the number itself, its difference to the reference or baseline (measures),
+    /// or its ratio to it (all others). `None` when the cell has none.
     pub value: Option<f64>,
     /// Confidence interval of that value, where there is one.
     pub interval: Option<(f64, f64)>,
     /// Queries that the value and the interval are over; `None` for what is no measure.
     pub n: Option<usize>,
-    /// Whether it holds. It cannot be told where the cell did not run, the measure is undefined, or the threshold lies
-    /// inside the interval that the gate is judged by.
+    /// Whether it holds. It cannot be told where the cell did not run, the measure is undefined, the threshold lies inside
+    /// the interval that the gate is judged by, there is nothing to compare with, or the machine was too noisy for a time.
     pub outcome: Verdict,
+    /// Why it cannot be decided, and what would help; `None` where it can.
+    pub reason: Option<String>,
 }
 
 /// The top of a stage's list, with judgements.
@@ -215,17 +225,27 @@ pub struct HitView {
     pub grade: Option<Grade>,
 }
 
-/// Reads a bundle and computes everything a report says.
+/// Reads a bundle and computes everything a report says, with the run it was compared with.
 pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
+    let copy = match &bundle.manifest.baseline {
+        None => None,
+        Some(record) => Some(BaselineCopy {
+            record: record.clone(),
+            lines: bundle.baseline()?,
+        }),
+    };
+    evaluate_against(bundle, copy)
+}
+
+/// The same, held against another run than the bundle says, or against none.
+pub fn evaluate_against(bundle: &Bundle, copy: Option<BaselineCopy>) -> Result<Evaluation, StoreError> {
     let plan = &bundle.plan;
-    let qrels: BTreeMap<String, Qrels> = plan
-        .data
-        .iter()
-        .map(|d| Ok((d.name.clone(), bundle.qrels(&d.name)?)))
-        .collect::<Result<_, StoreError>>()?;
+    let qrels = all_qrels(bundle)?;
     let exact = ExactLists::read(bundle)?;
     let mut losses = Collector::new(bundle, &qrels, &exact, plan.family().first().copied().cloned())?;
-    let mut traced = traces::read(bundle, &qrels, &exact, &mut |walk, trace| losses.add(walk, trace))?;
+    let mut traced = traces::read(bundle, &plan.measure, &qrels, &exact, &mut |walk, trace| {
+        losses.add(walk, trace);
+    })?;
     let samples = bundle.latencies()?;
     let mut tops = BTreeMap::new();
     let mut cells: Vec<CellResult> = plan
@@ -244,9 +264,11 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
     let certainty = certainty::certainty(plan, &bundle.queries, &mut cells);
     ties::warn(plan.measure.tie, &mut cells);
     knobs::mark_dead(&mut cells, &tops);
+    let baseline = copy.map(|copy| baseline::compare(bundle, &qrels, &cells, copy));
     Ok(Evaluation {
         certainty,
-        gates: gates::check(plan, &cells),
+        gates: gates::check(&bundle.manifest, plan, &cells, baseline.as_ref()),
+        baseline,
         manifest: bundle.manifest.clone(),
         plan: plan.clone(),
         spec_text: bundle.spec_text.clone(),
@@ -257,6 +279,11 @@ pub fn evaluate(bundle: &Bundle) -> Result<Evaluation, StoreError> {
         cells,
         qrels,
     })
+}
+
+fn all_qrels(bundle: &Bundle) -> Result<BTreeMap<String, Qrels>, StoreError> {
+    let of = |d: &crate::plan::DataSource| Ok((d.name.clone(), bundle.qrels(&d.name)?));
+    bundle.plan.data.iter().map(of).collect()
 }
 
 fn state(bundle: &Bundle, cell: &Cell, traces: CellTraces, samples: &[LatencySample]) -> CellState {

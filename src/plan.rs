@@ -307,12 +307,16 @@ pub struct Gate {
     pub subject: GateSubject,
     /// The comparison.
     pub relation: Relation,
-    /// The number of the sentence; milliseconds for a latency that is held against a time. Relative to the reference it
-    /// is a difference of means for a measure, and a factor for everything else.
+    /// The number of the sentence; milliseconds for a latency that is held against a time. Against a reference or a
+    /// baseline it is a difference for a measure, and a factor for everything else.
     pub threshold: f64,
-    /// Whether the threshold is relative to the reference cell of the same data set.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub to_reference: bool,
+    /// What the threshold is relative to.
+    #[serde(default, alias = "to_reference", deserialize_with = "gates::against")]
+    pub against: Against,
+    /// What the other cell's values of a measure are multiplied by before the difference is taken: 0.98 in
+    /// `nDCG@10 >= 0.98 * baseline`.
+    #[serde(default = "gates::whole")]
+    pub scale: f64,
     /// What decides.
     #[serde(default)]
     pub judge: Judge,
@@ -356,6 +360,30 @@ pub enum WorkCounter {
     Rescored,
     /// Pairs scored by a reranker.
     Pairs,
+}
+
+/// What a gate's threshold is relative to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Against {
+    /// Nothing: it is a number.
+    #[default]
+    Number,
+    /// The reference cell of the same data set.
+    Reference,
+    /// The same cell in another run.
+    Baseline,
+}
+
+impl Against {
+    /// As in a gate's sentence; a number has no word.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Against::Number => None,
+            Against::Reference => Some("reference"),
+            Against::Baseline => Some("baseline"),
+        }
+    }
 }
 
 /// What decides whether a gate holds.

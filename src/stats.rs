@@ -9,6 +9,8 @@
 //! | what can so many queries show | [`detectable_effect`], [`queries_needed`], [`power()`] |
 //! | how much of a winner's lead is luck | [`split_half`] |
 //! | is a difference the same for all kinds of queries | [`strata()`] |
+//! | how alike are two rankings | [`kendall_tau_b`], [`rank_biased_overlap`] |
+//! | is a gain still there when it is measured again | [`effect_ratio`], [`delta_relative_improvement`] |
 //!
 //! What is random has a seed and does not depend on the number of threads.
 
@@ -16,12 +18,15 @@ mod bootstrap;
 mod equivalence;
 mod grid;
 mod holm;
+mod kendall;
 mod normal;
 mod permutation;
 mod power;
 mod proportion;
 mod quantile;
 mod random;
+mod rbo;
+mod replication;
 mod resample;
 mod sequential;
 mod special;
@@ -37,11 +42,14 @@ use serde::{Deserialize, Serialize};
 pub use bootstrap::{Bootstrap, BootstrapMethod};
 pub use equivalence::{MarginTest, Verdict, equivalence, non_inferiority};
 pub use holm::holm;
+pub use kendall::kendall_tau_b;
 pub use permutation::{SignFlip, sign_flip};
 pub use power::{detectable_effect, power, queries_needed};
 pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{quantile, supports_quantile};
 pub use random::Draws;
+pub use rbo::rank_biased_overlap;
+pub use replication::{delta_relative_improvement, effect_ratio};
 pub use sequential::{OutOfRange, Sequence};
 pub use split_half::{SplitHalf, split_half};
 pub use strata::{Interaction, Strata, Stratum, strata};

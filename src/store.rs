@@ -2,10 +2,14 @@
 //!
 //! `manifest.json`, `spec.yaml`, `plan.json`, `cells.jsonl` (one line per finished cell, synced), `runs/<cell>.trec.gz`,
 //! `traces.jsonl.zst`, `ladders.jsonl.zst`, `latency.parquet`, `queries.jsonl`, `qrels/<data>.qrels`, `exact/<key>.trec.gz`,
-//! `texts.jsonl.zst`. Everything a report says is derived from these files; `queries.parquet` and `report.html` are
+//! `texts.jsonl.zst`, and `baseline.jsonl.zst` of a run that is compared with another. Everything a report says is derived
+//! from these files; `queries.parquet` and `report.html` are
 //! derived and can be deleted. Every JSON file carries a schema version; older bundles keep opening.
 
+mod baseline;
+mod find;
 pub mod reader;
+mod save;
 pub mod table;
 pub mod writer;
 
@@ -21,7 +25,12 @@ use crate::index::Counters;
 use crate::models::ModelIdentity;
 use crate::tune::Tuned;
 
+pub use baseline::{
+    BaselineCell, BaselineData, BaselineLatency, BaselineLine, BaselineRecord, Named, StageWork,
+};
+pub use find::{BaselineError, Found, find};
 pub use reader::{Bundle, Texts};
+pub use save::{is_name, save};
 pub use table::QueryValue;
 pub use writer::BundleWriter;
 
@@ -60,6 +69,9 @@ pub struct Manifest {
     pub machine: Machine,
     /// Cache and cost of the preparation and the run.
     pub health: Health,
+    /// The run that this one is compared with, if any; its values are in `baseline.jsonl.zst`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineRecord>,
 }
 
 /// This program.

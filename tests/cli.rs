@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 
+#[path = "cli/baseline.rs"]
+mod baseline;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -70,12 +73,21 @@ pipelines:
     }
 
     fn evalrun(&self, args: &[&str]) -> Output {
+        self.evalrun_in(&[], args)
+    }
+
+    fn evalrun_in(&self, env: &[(&str, &str)], args: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_evalrun"))
             .args(args)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("EVALRUN_CACHE", self.path("cache"))
             .env_remove("COLUMNS")
+            .env_remove("CI")
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .env_remove("GITHUB_WORKSPACE")
             .env("NO_COLOR", "1")
+            .envs(env.iter().copied())
             .output()
             .unwrap()
     }
@@ -89,6 +101,7 @@ pipelines:
     fn bundles(&self, experiment: &str) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("reports").join(experiment)).unwrap();
         let mut bundles: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+        bundles.retain(|path| !path.ends_with("baselines"));
         bundles.sort();
         bundles
     }

@@ -133,6 +133,7 @@ measure:
 
 fn manifest() -> Manifest {
     Manifest {
+        baseline: None,
         schema: SCHEMA,
         run_id: "run".into(),
         experiment: "tuning".into(),

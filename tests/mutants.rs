@@ -218,6 +218,7 @@ fn manifest(experiment: &str) -> Manifest {
         backends: BTreeMap::new(),
         machine: machine::describe(),
         health: Health::default(),
+        baseline: None,
     }
 }
 

@@ -40,6 +40,9 @@ Examples:
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
   evalrun explain reports/techniques/<run>   show where answers are lost, stage by stage
+  evalrun my.yaml --save-baseline main       keep this run, to compare later ones with
+  evalrun my.yaml --baseline main --ci       compare with it, and tell CI what got worse
+  evalrun diff reports/my/<run> reports/my/<run>   two runs, query by query
   evalrun ls data                            list the data sets that a spec can name
   evalrun fetch scifact                      download one of them
   evalrun doctor data scifact                look for what makes its numbers doubtful
@@ -56,6 +59,7 @@ pub(super) enum Verb {
     #[command(after_help = INIT_HELP)]
     Init(InitArgs),
     /// Run experiments (the same as giving the files without a verb)
+    #[command(after_help = RUN_HELP)]
     Run(RunArgs),
     /// Check specs and list every mistake; run nothing
     Validate(SpecArgs),
@@ -66,6 +70,9 @@ pub(super) enum Verb {
     /// Show where answers are lost, stage by stage, over all queries or for one
     #[command(after_help = EXPLAIN_HELP)]
     Explain(ExplainArgs),
+    /// Compare two runs query by query: quality, rankings, work, time
+    #[command(after_help = DIFF_HELP)]
+    Diff(DiffArgs),
     /// List the data sets that a spec can call by name
     #[command(after_help = LS_HELP)]
     Ls(LsArgs),
@@ -131,6 +138,24 @@ pub(super) struct CompletionsArgs {
     pub(super) shell: clap_complete::Shell,
 }
 
+const RUN_HELP: &str = "\
+A baseline is another run of the experiment. Cells are matched by what they are, then by their
+labels; a measure is compared over the queries whose text, filter and judgements are the same in
+both. It is looked up before anything runs.
+
+  --baseline previous          the newest finished run below --out-dir
+  --baseline main              the run that --save-baseline main kept, as a folder
+                               <out-dir>/<experiment>/baselines/main; commit it to share it
+  --baseline git:origin/main   the newest bundle of the experiment in that commit;
+                               git:origin/main:NAME takes the one called NAME
+  --baseline path/to/bundle    any bundle
+
+Gates hold it against this run: `nDCG@10 not-worse-than baseline by 0.01`,
+`distance_computations <= 1.2 * baseline`. Without --baseline they are undecided.
+
+In CI (--ci, or CI=true in the environment) progress is plain. On GitHub, gates that do not hold
+are shown on their lines of the spec, and the summary on the job's page.";
+
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -151,6 +176,25 @@ pub(super) struct RunArgs {
     /// Stop at the first cell that fails
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// Compare with another run: `previous`, a saved name, git:REVISION, or the folder of a bundle
+    #[arg(short, long, value_name = "REF")]
+    pub(super) baseline: Option<String>,
+    /// Keep this run as a baseline under a name
+    #[arg(long, value_name = "NAME", value_parser = baseline_name)]
+    pub(super) save_baseline: Option<String>,
+    /// Write the result to a file; the suffix says how: .html, .md, .json, .csv or .junit.xml; may be repeated
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) output: Vec<PathBuf>,
+    /// Plain progress, and messages for GitHub; implied by CI=true
+    #[arg(long)]
+    pub(super) ci: bool,
+}
+
+fn baseline_name(text: &str) -> Result<String, String> {
+    match crate::store::is_name(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a name has letters, digits, `-`, `_` and `.`, and is not `previous`".to_owned()),
+    }
 }
 
 /// Specs, and what is changed in them.
@@ -172,9 +216,43 @@ pub(super) struct ReportArgs {
     /// A bundle: reports/<experiment>/<run>
     #[arg(value_name = "BUNDLE")]
     pub(super) bundle: PathBuf,
-    /// Where to write; the suffix says what: .html or .md; may be repeated [default: report.html in the bundle]
+    /// Where to write; the suffix says what: .html, .md, .json, .csv or .junit.xml; may be repeated [default: report.html
+    /// in the bundle]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
+    /// In JUnit, count a gate that cannot be decided as failed
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+const DIFF_HELP: &str = "\
+Differences are B less A. Quality: the paired difference with its interval, and the queries that
+changed most. Rankings: Kendall's tau-b and rank-biased overlap, whether or not there are judgements.
+Effect: whether a gain over the reference cell in A is still there in B. Work: B over A. Times are
+shown only if both ran on the same kind of machine.
+
+  evalrun diff reports/my/<run A> reports/my/<run B>
+  evalrun diff previous reports/my/<run B>           the run before B
+  evalrun diff main reports/my/<run B>               a saved baseline of the same experiment
+  evalrun diff git:origin/main reports/my/<run B>    a committed one
+
+Exit status: 0 whatever the difference; gates are what fails a run.";
+
+/// Options of `diff`.
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The earlier run: a bundle, or what `run --baseline` takes
+    #[arg(value_name = "A")]
+    pub(super) before: String,
+    /// The later run: a bundle, reports/<experiment>/<run>
+    #[arg(value_name = "B")]
+    pub(super) after: PathBuf,
+    /// Only cells whose label fits, for instance 'pipeline=hybrid*'
+    #[arg(long, value_name = "GLOB")]
+    pub(super) cell: Option<String>,
+    /// For machines: one object with all figures
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 const EXPLAIN_HELP: &str = "\

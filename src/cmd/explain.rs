@@ -11,7 +11,7 @@ use crate::suggest::closest;
 
 use super::args::ExplainArgs;
 use super::progress::Talk;
-use super::run::width;
+use super::width;
 use super::{Exit, data_out};
 
 pub(super) fn explain(args: &ExplainArgs, talk: &Talk) -> anyhow::Result<Exit> {

@@ -54,6 +54,11 @@ impl Talk {
         self.line(&format!("error: {message}"));
     }
 
+    /// A line for the CI system that runs the program, always.
+    pub(super) fn command(&self, line: &str) {
+        self.line(line);
+    }
+
     /// Mistakes in a spec, and warnings about it.
     pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], source: &SpecSource) {
         let terminal = std::io::stderr().is_terminal();

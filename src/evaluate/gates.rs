@@ -1,146 +1,127 @@
 //! Gates held against the numbers of their cells.
 
+mod seen;
 mod sequence;
 
-use super::{CellNumbers, CellResult, CellState, GateCell, GateResult, Quality, Values};
-use crate::measure::StageMeasure;
-use crate::plan::{Gate, GateSubject, Judge, Plan, Relation};
-use crate::stats::Verdict;
+use super::baseline::Baseline;
+use super::noise::{self, Noise};
+use super::{CellResult, GateCell, GateResult};
+use crate::plan::{Against, Gate, GateLevel, Judge, Plan, Relation};
+use crate::stats::{MIN_QUERIES, Verdict};
+use crate::store::{Machine, Manifest};
+use seen::{Ground, Seen};
 
 /// Every gate of the plan against every cell in its scope.
-pub(super) fn check(plan: &Plan, cells: &[CellResult]) -> Vec<GateResult> {
-    let check = Check { plan, cells };
+pub(super) fn check(
+    manifest: &Manifest,
+    plan: &Plan,
+    cells: &[CellResult],
+    baseline: Option<&Baseline>,
+) -> Vec<GateResult> {
+    let ground = Ground {
+        plan,
+        cells,
+        baseline,
+    };
+    let against = |gate: &Gate, id: &str| match ground.seen(gate, id) {
+        Err(reason) => GateCell {
+            cell: id.to_owned(),
+            value: None,
+            interval: None,
+            n: None,
+            outcome: Verdict::Undecided,
+            reason: Some(reason),
+        },
+        Ok(seen) => {
+            let (outcome, reason) = judged(gate, &seen, &manifest.machine);
+            GateCell {
+                cell: id.to_owned(),
+                value: Some(seen.value),
+                interval: seen.interval,
+                n: seen.n,
+                outcome,
+                reason,
+            }
+        }
+    };
     plan.gates
         .iter()
         .map(|gate| GateResult {
-            cells: gate.cells.iter().map(|id| check.against(gate, id)).collect(),
+            cells: gate.cells.iter().map(|id| against(gate, id)).collect(),
             gate: gate.clone(),
         })
         .collect()
 }
 
-struct Check<'a> {
-    plan: &'a Plan,
-    cells: &'a [CellResult],
-}
-
-/// What is held against the threshold.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    value: f64,
-    /// Of measures with enough queries.
-    interval: Option<(f64, f64)>,
-    /// Queries, of measures.
-    n: Option<usize>,
-}
-
-impl Check<'_> {
-    fn against(&self, gate: &Gate, id: &str) -> GateCell {
-        let seen = self.seen(gate, id);
-        GateCell {
-            cell: id.to_owned(),
-            value: seen.map(|s| s.value),
-            interval: seen.and_then(|s| s.interval),
-            n: seen.and_then(|s| s.n),
-            outcome: seen.map_or(Verdict::Undecided, |s| outcome(gate, s)),
-        }
-    }
-
-    fn seen(&self, gate: &Gate, id: &str) -> Option<Seen> {
-        let result = self.cells.iter().find(|c| c.cell.id == id)?;
-        let own = numbers(result)?;
-        let reference = || {
-            let of_data = |c: &&CellResult| c.is_reference && c.cell.data == result.cell.data;
-            numbers(self.cells.iter().find(of_data)?)
-        };
-        let GateSubject::Measure(measure) = &gate.subject else {
-            let own = plain(&gate.subject, own)?;
-            let value = match gate.to_reference {
-                false => own,
-                true => own / Some(plain(&gate.subject, reference()?)?).filter(|r| *r > 0.0)?,
-            };
-            let (interval, n) = (None, None);
-            return Some(Seen { value, interval, n });
-        };
-        let own = quality(own, measure)?;
-        let to = match gate.to_reference {
-            false => None,
-            true => Some(&quality(reference()?, measure)?.per_query),
-        };
-        let seen = measured(own, gate.to_reference)?;
-        Some(match gate.judge {
-            Judge::Mean | Judge::Interval => seen,
-            Judge::Sequential => Seen {
-                interval: sequence::interval(self.plan.compare.level, &own.per_query, to),
-                ..seen
-            },
-        })
-    }
-}
-
-fn quality<'a>(numbers: &'a CellNumbers, measure: &StageMeasure) -> Option<&'a Quality> {
-    let name = measure.to_string();
-    numbers.quality.iter().find(|q| q.measure == name)
-}
-
-/// The mean or the paired difference, with the interval that every table shows.
-fn measured(quality: &Quality, to_reference: bool) -> Option<Seen> {
-    Some(if to_reference {
-        let difference = quality.difference?;
-        Seen {
-            value: difference.mean,
-            interval: difference.interval,
-            n: Some(difference.n),
-        }
-    } else {
-        Seen {
-            value: quality.mean?,
-            interval: quality.interval.map(|i| (i.low, i.high)),
-            n: Some(quality.scored),
-        }
-    })
-}
-
-fn numbers(result: &CellResult) -> Option<&CellNumbers> {
-    match &result.state {
-        CellState::Ok(numbers) => Some(numbers),
-        CellState::Failed(_) | CellState::Unsupported(_) | CellState::NotRun => None,
-    }
-}
-
-/// A number without an interval.
-fn plain(subject: &GateSubject, numbers: &CellNumbers) -> Option<f64> {
-    match subject {
-        GateSubject::Measure(_) => None,
-        GateSubject::Latency(percentile) => {
-            let quantiles = &numbers.latency.as_ref()?.total.quantiles;
-            let at = |(q, _): &&(f64, Option<f64>)| (q - percentile).abs() < 1e-9;
-            quantiles.iter().find(at)?.1
-        }
-        GateSubject::Counter(counter) => {
-            let per_query = |of: &super::MeanCounters| {
-                (of.queries > 0).then(|| counter.of(&of.sum) as f64 / of.queries as f64)
-            };
-            numbers.counters.iter().map(|(_, of)| per_query(of)).sum()
+impl GateCell {
+    /// Whether it counts as a failure; under `strict`, what cannot be decided does too.
+    pub fn fails(&self, strict: bool) -> bool {
+        match self.outcome {
+            Verdict::Pass => false,
+            Verdict::Fail => true,
+            Verdict::Undecided => strict,
         }
     }
 }
 
-/// By the interval, a gate holds when all of it does, fails when none of it does, and is undecided in between.
-fn outcome(gate: &Gate, seen: Seen) -> Verdict {
+impl GateResult {
+    /// Whether the run fails by it.
+    pub fn fails_run(&self, strict: bool) -> bool {
+        self.gate.level == GateLevel::Error && self.cells.iter().any(|c| c.fails(strict))
+    }
+}
+
+/// The outcome, and why it is undecided if it is. By the interval, a gate holds when all of it does, fails when none of it
+/// does, and is undecided in between. A time that fails within the noise of the machine is undecided too.
+fn judged(gate: &Gate, seen: &Seen, machine: &Machine) -> (Verdict, Option<String>) {
     let holds = |value| holds(gate.relation, value, gate.threshold);
-    let (low, high) = match gate.judge {
-        Judge::Mean => (seen.value, seen.value),
-        Judge::Interval | Judge::Sequential => match seen.interval {
-            Some(ends) => ends,
-            None => return Verdict::Undecided,
-        },
+    let (low, high) = match (gate.judge, seen.interval) {
+        (Judge::Mean, _) => (seen.value, seen.value),
+        (Judge::Interval | Judge::Sequential, Some(ends)) => ends,
+        (Judge::Interval, None) if seen.n.is_some_and(|n| n < MIN_QUERIES) => {
+            let reason = format!("fewer than {MIN_QUERIES} queries: no interval to judge by");
+            return (Verdict::Undecided, Some(reason));
+        }
+        (Judge::Interval | Judge::Sequential, None) => {
+            return (Verdict::Undecided, Some("no interval to judge by".to_owned()));
+        }
     };
     match (holds(low), holds(high)) {
-        (true, true) => Verdict::Pass,
-        (false, false) => Verdict::Fail,
-        _ => Verdict::Undecided,
+        (true, true) => (Verdict::Pass, None),
+        (false, false) => {
+            let noise = seen.passes.as_ref().and_then(|p| noise::noise(machine, p, holds));
+            match noise.filter(|n| margin(gate, seen.value) <= n.size) {
+                Some(noise) => (Verdict::Undecided, Some(too_noisy(gate, seen.value, &noise))),
+                None => (Verdict::Fail, None),
+            }
+        }
+        _ => {
+            let reason = "the interval reaches to both sides of the threshold";
+            (Verdict::Undecided, Some(reason.to_owned()))
+        }
     }
+}
+
+/// By which share a time, or a ratio of times, misses its threshold.
+fn margin(gate: &Gate, value: f64) -> f64 {
+    match gate.relation {
+        Relation::AtMost | Relation::Below => value / gate.threshold - 1.0,
+        Relation::AtLeast | Relation::Above => gate.threshold / value - 1.0,
+    }
+}
+
+fn too_noisy(gate: &Gate, value: f64, noise: &Noise) -> String {
+    let cure = match gate.against {
+        Against::Number => "run again on a quiet machine or with more `passes`",
+        Against::Reference | Against::Baseline => {
+            "run again on a quiet machine or with more `passes`, or bound a counter of work instead"
+        }
+    };
+    format!(
+        "noisy machine ({}): a miss by {:.0} % decides nothing; {cure}",
+        noise.symptoms.join("; "),
+        margin(gate, value) * 100.0
+    )
 }
 
 fn holds(relation: Relation, value: f64, threshold: f64) -> bool {
@@ -155,6 +136,7 @@ fn holds(relation: Relation, value: f64, threshold: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::GateSubject;
 
     #[test]
     fn the_threshold_itself_passes_at_least_and_fails_above() {
@@ -164,22 +146,84 @@ mod tests {
         assert!(!holds(Relation::Below, 0.5, 0.5));
     }
 
-    fn judged(that: Relation, judge: Judge, interval: Option<(f64, f64)>) -> Verdict {
-        let gate = Gate {
+    fn gate(relation: Relation, threshold: f64, judge: Judge) -> Gate {
+        Gate {
             that: String::new(),
             subject: GateSubject::Latency(50.0),
-            relation: that,
-            threshold: 0.5,
-            to_reference: false,
+            relation,
+            threshold,
+            against: Against::Number,
+            scale: 1.0,
             judge,
             scope: indexmap::IndexMap::new(),
             cells: Vec::new(),
             level: crate::plan::GateLevel::Error,
             line: 1,
+        }
+    }
+
+    fn machine(load_before: f64) -> Machine {
+        Machine {
+            cpu: None,
+            cpus: 2,
+            memory_bytes: None,
+            os: "linux".into(),
+            arch: "x86_64".into(),
+            load: (Some(load_before), None),
+        }
+    }
+
+    fn judged(that: Relation, judge: Judge, interval: Option<(f64, f64)>) -> Verdict {
+        let seen = Seen {
+            value: 0.6,
+            interval,
+            n: Some(if interval.is_some() { 24 } else { 8 }),
+            passes: None,
         };
-        let value = 0.6;
-        let n = Some(24);
-        outcome(&gate, Seen { value, interval, n })
+        super::judged(&gate(that, 0.5, judge), &seen, &machine(0.0)).0
+    }
+
+    #[test]
+    fn a_time_fails_on_a_noisy_machine_only_beyond_the_noise() {
+        let time = |value: f64, figures: &[f64], load| {
+            let seen = Seen {
+                value,
+                interval: None,
+                n: None,
+                passes: Some(noise::Passes {
+                    figures: figures.to_vec(),
+                    other_spread: 0.0,
+                }),
+            };
+            super::judged(&gate(Relation::AtMost, 40.0, Judge::Mean), &seen, &machine(load))
+        };
+        assert_eq!(
+            time(42.0, &[41.5, 42.0, 42.5], 0.1),
+            (Verdict::Fail, None),
+            "a quiet machine"
+        );
+        let (outcome, reason) = time(44.0, &[41.0, 60.0, 44.0], 0.1);
+        assert_eq!(outcome, Verdict::Undecided);
+        assert_eq!(
+            reason.unwrap(),
+            "noisy machine (passes lie 46 % apart): a miss by 10 % decides nothing; run again on a quiet machine or with \
+             more `passes`"
+        );
+        assert_eq!(
+            time(80.0, &[75.0, 95.0, 80.0], 0.1).0,
+            Verdict::Fail,
+            "27 % noise, 100 % over"
+        );
+        assert_eq!(
+            time(42.0, &[41.5, 42.0, 42.5], 1.9).0,
+            Verdict::Undecided,
+            "other work before"
+        );
+        assert_eq!(
+            time(38.0, &[30.0, 60.0, 38.0], 1.9),
+            (Verdict::Pass, None),
+            "noise only adds time"
+        );
     }
 
     #[test]

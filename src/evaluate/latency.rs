@@ -36,6 +36,7 @@ pub(super) fn latency(
     Some(Latency {
         parts,
         by_pass: by_pass(samples, plan.quantiles.first().copied().unwrap_or(50.0)),
+        passes: passes(samples, &plan.quantiles),
         qps,
         littles_ratio: qps * all.mean * 1e-3 / timing.workers as f64,
         curve: curve(&total),
@@ -64,18 +65,29 @@ fn supported(sorted: &[f64], q: f64) -> Option<f64> {
 
 /// One quantile per pass, in the order of the passes.
 fn by_pass(samples: &[&LatencySample], q: f64) -> Vec<f64> {
+    let passes = sorted_by_pass(samples);
+    passes.iter().filter_map(|ms| quantile(ms, q / 100.0)).collect()
+}
+
+/// The quantiles that every pass supports, with their value in each.
+fn passes(samples: &[&LatencySample], quantiles: &[f64]) -> Vec<(f64, Vec<f64>)> {
+    let passes = sorted_by_pass(samples);
+    let of = |q: &f64| {
+        let values: Option<Vec<f64>> = passes.iter().map(|ms| supported(ms, *q)).collect();
+        Some((*q, values?))
+    };
+    quantiles.iter().filter_map(of).collect()
+}
+
+fn sorted_by_pass(samples: &[&LatencySample]) -> Vec<Vec<f64>> {
     let mut passes: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for sample in samples.iter().filter(|s| s.part == TOTAL) {
-        passes
-            .entry(sample.pass)
-            .or_default()
-            .push(sample.nanos as f64 * MS);
+        let ms = sample.nanos as f64 * MS;
+        passes.entry(sample.pass).or_default().push(ms);
     }
-    let at = |mut ms: Vec<f64>| {
-        ms.sort_by(f64::total_cmp);
-        quantile(&ms, q / 100.0)
-    };
-    passes.into_values().filter_map(at).collect()
+    let mut passes: Vec<Vec<f64>> = passes.into_values().collect();
+    passes.iter_mut().for_each(|ms| ms.sort_by(f64::total_cmp));
+    passes
 }
 
 /// Points of the percentile chart, as far as the sample goes.

@@ -107,7 +107,7 @@ pub fn losses(
 ) -> Result<BTreeMap<String, Losses>, StoreError> {
     let exact = traces::ExactLists::read(bundle)?;
     let mut collector = Collector::new(bundle, qrels, &exact, Some(measure.clone()))?;
-    traces::read(bundle, qrels, &exact, &mut |walk, trace| {
+    traces::read(bundle, &bundle.plan.measure, qrels, &exact, &mut |walk, trace| {
         collector.add(walk, trace)
     })?;
     Ok(collector.finish())

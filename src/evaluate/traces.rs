@@ -9,7 +9,7 @@ use crate::dataset::{Grade, Itself, Qrels};
 use crate::hit::tie_floor;
 use crate::measure::{self, Measure, StageMeasure, Ties, Topic};
 use crate::pipeline::StageKind;
-use crate::plan::{Cell, Plan, TiePolicy};
+use crate::plan::{Cell, MeasurePlan, TiePolicy};
 use crate::run::Run;
 use crate::store::{Bundle, CellRecord, Outcome, QueryTrace, StageTrace, StoreError};
 use crate::tune::Tuned;
@@ -31,9 +31,11 @@ pub(super) struct CellTraces {
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
 
-/// Reads all traces of the bundle: cell id → what they say. `also` sees each of them, too.
+/// Reads all traces of the bundle, with the measures of a plan that may be another: cell id → what they say. `also` sees each
+/// of them, too.
 pub(super) fn read(
     bundle: &Bundle,
+    plan: &MeasurePlan,
     qrels: &BTreeMap<String, Qrels>,
     exact: &ExactLists,
     also: &mut dyn FnMut(&Walk<'_>, &QueryTrace),
@@ -46,7 +48,7 @@ pub(super) fn read(
             return;
         };
         let walk = Walk {
-            plan: &bundle.plan,
+            plan,
             cell,
             qrels: &qrels[&cell.data],
             exact,
@@ -111,7 +113,7 @@ impl ExactLists {
 
 /// A cell's lists with what they are measured by.
 pub(super) struct Walk<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a MeasurePlan,
     pub(super) cell: &'a Cell,
     pub(super) qrels: &'a Qrels,
     pub(super) exact: &'a ExactLists,
@@ -120,13 +122,11 @@ pub(super) struct Walk<'a> {
 
 impl Walk<'_> {
     fn add(&self, trace: &QueryTrace, to: &mut CellTraces) {
-        to.values
-            .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
-        to.over_ties
-            .resize_with(self.plan.measure.quality.len(), BTreeMap::new);
+        to.values.resize_with(self.plan.quality.len(), BTreeMap::new);
+        to.over_ties.resize_with(self.plan.quality.len(), BTreeMap::new);
         to.paths.resize_with(trace.stages.len(), BTreeMap::new);
         to.counters.resize_with(trace.stages.len(), MeanCounters::default);
-        for (i, measure) in self.plan.measure.quality.iter().enumerate() {
+        for (i, measure) in self.plan.quality.iter().enumerate() {
             let Some((value, tied)) = self.value(measure, trace) else {
                 continue;
             };
@@ -153,7 +153,7 @@ impl Walk<'_> {
 
     /// What the report shows of a value that is `value` in the order of the trace.
     fn policy(&self, value: f64, tied: Tied) -> Option<f64> {
-        match self.plan.measure.tie {
+        match self.plan.tie {
             TiePolicy::Docid => Some(value),
             TiePolicy::Expected => tied.over?.expected,
         }
@@ -228,7 +228,7 @@ impl Walk<'_> {
 
     /// The first hits up to the trace depth, and every relevant document further down.
     fn top(&self, stage: &StageTrace, query: &str) -> StageView {
-        let depth = self.plan.measure.trace.depth;
+        let depth = self.plan.trace.depth;
         let grade = |doc: &str| -> Option<Grade> { self.qrels.grade(query, doc) };
         let hits = stage.docs.iter().zip(&stage.scores).enumerate();
         let view = |(i, (doc, score)): (usize, (&String, &f32))| HitView {

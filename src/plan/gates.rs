@@ -3,6 +3,7 @@
 mod sentence;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer};
 
 use super::axes::Axes;
 use super::cells::Made;
@@ -11,7 +12,7 @@ use super::findings::Findings;
 use super::measure::{self, stage_of};
 use super::numbers::{at_least, within};
 use super::select::{Matcher, fits_nothing};
-use super::{Compare, Gate, GateLevel, GateSubject, Judge, MeasurePlan};
+use super::{Against, Compare, Gate, GateLevel, GateSubject, Judge, MeasurePlan};
 use crate::measure::StageMeasure;
 use crate::spec::measure::{CompareSpec, GateLevelSpec, GateSpec, IntervalMethodSpec, JudgeSpec};
 use crate::spec::suggest::{instead, quoted};
@@ -181,7 +182,7 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
     }
     let condition = condition?;
     let judge = judge(written, &condition, findings);
-    let compared = |cell: &&&Made| !condition.to_reference || !ground.is_reference(cell);
+    let compared = |cell: &&&Made| condition.against != Against::Reference || !ground.is_reference(cell);
     let fitting: Vec<&Made> = fitting.iter().filter(compared).copied().collect();
     let cells = where_defined(&condition.subject, &fitting);
     if fitting.is_empty() {
@@ -199,7 +200,8 @@ fn gate(written: &GateSpec, ground: Ground<'_>, findings: &mut Findings) -> Opti
         subject: condition.subject,
         relation: condition.relation,
         threshold: condition.threshold,
-        to_reference: condition.to_reference,
+        against: condition.against,
+        scale: condition.scale,
         judge,
         scope: matcher.written(),
         cells,
@@ -242,6 +244,26 @@ fn judge(written: &GateSpec, condition: &Condition, findings: &mut Findings) -> 
     judge
 }
 
+/// Reads [`Gate::against`]; earlier plans said `to_reference: true`, and nothing for a number.
+pub(super) fn against<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Against, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Earlier(bool),
+        Now(Against),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Now(against) => against,
+        Written::Earlier(true) => Against::Reference,
+        Written::Earlier(false) => Against::Number,
+    })
+}
+
+/// [`Gate::scale`] of plans that do not have it.
+pub(super) fn whole() -> f64 {
+    1.0
+}
+
 /// The cells in which a subject has a value.
 fn where_defined(subject: &GateSubject, cells: &[&Made]) -> Vec<String> {
     let defined = |cell: &&&Made| match subject {
@@ -249,4 +271,22 @@ fn where_defined(subject: &GateSubject, cells: &[&Made]) -> Vec<String> {
         GateSubject::Latency(_) | GateSubject::Counter(_) => true,
     };
     cells.iter().filter(defined).map(|c| c.cell.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_of_earlier_versions_keep_their_meaning() {
+        #[derive(Deserialize)]
+        struct Part {
+            #[serde(default, alias = "to_reference", deserialize_with = "against")]
+            against: Against,
+        }
+        let read = |json: &str| serde_json::from_str::<Part>(json).unwrap().against;
+        assert_eq!(read(r#"{ "to_reference": true }"#), Against::Reference);
+        assert_eq!(read(r#"{ "against": "baseline" }"#), Against::Baseline);
+        assert_eq!(read("{}"), Against::Number);
+    }
 }

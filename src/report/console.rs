@@ -2,7 +2,7 @@
 
 mod grid;
 mod losses;
-mod paint;
+pub(super) mod paint;
 mod query;
 
 use std::collections::BTreeMap;
@@ -11,6 +11,7 @@ use crate::evaluate::Evaluation;
 use crate::plan::{Plan, TiePolicy};
 use crate::store::Severity;
 
+use super::view::baseline::{BaselineView, baseline};
 use super::view::board::{Board, Row};
 use super::view::certainty::footnote;
 use super::view::findings::{Found, findings, without_numbers};
@@ -38,6 +39,8 @@ pub enum Style {
 
 /// More rows than this scroll the result away; the page has them all.
 const MOST_ROWS: usize = 30;
+/// Cells that are shown beside the baseline; the page has them all.
+const MOST_CHANGES: usize = 10;
 /// Width of the left margin under which sections are set.
 const MARGIN: usize = 9;
 
@@ -54,6 +57,9 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
             out += &note(&footnote, width, paint);
         }
         out.push('\n');
+    }
+    if let Some(view) = baseline(evaluation, &sets) {
+        section(&mut out, "Baseline", against(&view, width, paint).into_iter());
     }
     let rows = gates(evaluation, &sets);
     section(&mut out, "Gates", rows.iter().map(|g| gate(g, width, paint)));
@@ -269,6 +275,26 @@ fn delta(row: &Row) -> Option<Cell> {
     ))
 }
 
+/// Which run, what compares, and what became better or worse.
+fn against(view: &BaselineView, width: usize, paint: Paint) -> Vec<Vec<String>> {
+    let mut entries = vec![marked("·", &view.title, Tone::None, width, paint)];
+    for (care, fact) in &view.facts {
+        let (glyph, tone) = if *care {
+            ("!", Tone::Warn)
+        } else {
+            ("✓", Tone::Good)
+        };
+        entries.push(marked(glyph, fact, tone, width, paint));
+    }
+    let lines = view.lines(MOST_CHANGES);
+    entries.extend(
+        lines
+            .iter()
+            .map(|line| marked(" ", line, Tone::None, width, paint)),
+    );
+    entries
+}
+
 fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
     let scope = if gate.scope == "all cells" {
         String::new()
@@ -276,7 +302,9 @@ fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
         format!(" where {}", gate.scope)
     };
     let warn = if gate.warns { " (warns only)" } else { "" };
-    let seen: Vec<String> = gate.worst.iter().chain(&gate.not_held).cloned().collect();
+    let seen: Vec<String> = (gate.worst.iter().chain(&gate.not_held).chain(&gate.reasons))
+        .cloned()
+        .collect();
     let seen = if seen.is_empty() {
         String::new()
     } else {

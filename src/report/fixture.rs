@@ -211,6 +211,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         cells: Vec::new(),
         certainty: Vec::new(),
         gates: Vec::new(),
+        baseline: None,
         queries,
         qrels: BTreeMap::new(),
         texts: BTreeMap::new(),
@@ -265,6 +266,7 @@ fn manifest() -> Manifest {
             prepare_ms: 1_420,
             ..Health::default()
         },
+        baseline: None,
     }
 }
 

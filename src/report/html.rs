@@ -5,6 +5,7 @@ use askama::Template;
 use crate::evaluate::Evaluation;
 
 use super::chart::{Figure, figures};
+use super::view::baseline::{BaselineView, baseline};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
 use super::view::certainty::{CertaintyView, certainties};
@@ -60,6 +61,7 @@ struct Page<'a> {
     verdict: Verdict,
     facts: Vec<Fact>,
     gates: Vec<GateRow>,
+    baseline: Option<BaselineView>,
     boards: Vec<Board>,
     ties: Vec<TieTable>,
     tuned: Vec<(String, Vec<TunedRow>)>,
@@ -118,6 +120,7 @@ pub fn html(evaluation: &Evaluation) -> String {
         verdict: verdict(evaluation, &sets),
         facts: facts(evaluation, &sets),
         gates: gates(evaluation, &sets),
+        baseline: baseline(evaluation, &sets),
         boards,
         ties: sets.iter().map(tie_table).collect(),
         tuned: sets.iter().map(|s| (s.data.to_owned(), tuned(s))).collect(),

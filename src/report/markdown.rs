@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::evaluate::Evaluation;
 use crate::plan::TiePolicy;
 
+use super::view::baseline::baseline;
 use super::view::board::{Board, Row};
 use super::view::certainty::footnote;
 use super::view::findings::{findings, without_numbers};
@@ -47,6 +48,17 @@ pub fn markdown_summary(evaluation: &Evaluation) -> String {
         line(&mut out, &format!("- {}", cell(sentence)));
     }
     add_gates(&mut out, evaluation, &sets);
+    if let Some(view) = baseline(evaluation, &sets) {
+        line(&mut out, &format!("\n**Baseline**: {}\n", cell(&view.title)));
+        let care = view
+            .facts
+            .iter()
+            .filter(|(care, _)| *care)
+            .map(|(_, fact)| format!("! {fact}"));
+        for entry in care.chain(view.lines(MOST_ROWS)) {
+            line(&mut out, &format!("- {}", cell(&entry)));
+        }
+    }
     for set in &sets {
         add_board(&mut out, &Board::of(set), evaluation.plan.measure.tie);
         if let Some(footnote) = footnote(evaluation, set) {
@@ -90,7 +102,12 @@ fn add_gates(out: &mut String, evaluation: &Evaluation, sets: &[Set<'_>]) {
             format!(" where {}", gate.scope)
         };
         let rule = cell(&format!("{}{scope}", gate.that));
-        let worst = gate.worst.as_deref().unwrap_or(NOT_APPLICABLE);
+        let seen: Vec<String> = gate.worst.iter().chain(&gate.reasons).cloned().collect();
+        let worst = if seen.is_empty() {
+            NOT_APPLICABLE.to_owned()
+        } else {
+            seen.join("; ")
+        };
         line(
             out,
             &format!(
@@ -98,7 +115,7 @@ fn add_gates(out: &mut String, evaluation: &Evaluation, sets: &[Set<'_>]) {
                 gate.glyph(),
                 gate.word(),
                 gate.counts,
-                cell(worst)
+                cell(&worst)
             ),
         );
     }

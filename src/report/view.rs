@@ -4,6 +4,7 @@
 //! sentence is made here, so that the console, the page and the summary cannot disagree. Texts from outside are passed
 //! on as they are; each output neutralises and escapes them at its own edge (see [`text::visible`]).
 
+pub(crate) mod baseline;
 pub(crate) mod board;
 pub(crate) mod builds;
 pub(crate) mod certainty;

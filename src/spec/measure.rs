@@ -149,7 +149,8 @@ pub enum IntervalMethodSpec {
 pub struct GateSpec {
     /// The sentence: a measure, a percentile or a counter of work, `>=`, `>`, `<=` or `<`, and a number:
     /// `nDCG@10 >= 0.5`, `p95 <= 40ms`, `distance_computations <= 2000`. Against the reference cell:
-    /// `nDCG@10 >= reference + 0.02`, `p95 <= 1.5 * reference`, `nDCG@10 not-worse-than reference by 0.01`.
+    /// `nDCG@10 >= reference + 0.02`, `p95 <= 1.5 * reference`, `nDCG@10 not-worse-than reference by 0.01`. Against the
+    /// same cell in another run, which `--baseline` names: the same with `baseline`, as in `nDCG@10 >= 0.98 * baseline`.
     pub that: Spanned<String>,
     /// The cells it speaks of: path → label, pattern with `*`, or a list of them. Default: all.
     #[serde(rename = "where")]

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::table;
 use super::{
-    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, Outcome, QueryRecord, QueryTrace, SCHEMA,
-    StoreError, TRACES, TextRecord,
+    BaselineLine, CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, Outcome, QueryRecord,
+    QueryTrace, SCHEMA, StoreError, TRACES, TextRecord,
 };
 use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;
@@ -40,7 +40,7 @@ impl Bundle {
         let file = |name: &str| dir.join(name);
         let cells: Vec<CellRecord> = read_lines(&file("cells.jsonl"))?;
         Ok(Self {
-            manifest: read_json(&file("manifest.json"))?,
+            manifest: manifest(dir)?,
             plan: with_tuned(read_json(&file("plan.json"))?, &cells),
             spec_text: read_text(&file("spec.yaml"))?,
             cells,
@@ -106,10 +106,34 @@ impl Bundle {
         Ok(texts)
     }
 
+    /// A cell's final rankings.
+    pub fn run(&self, cell: &str) -> Result<Run, StoreError> {
+        let path = self.dir.join("runs").join(format!("{cell}.trec.gz"));
+        trec::read(&path).map_err(|e| StoreError::Malformed {
+            path,
+            line: None,
+            reason: e.to_string(),
+        })
+    }
+
+    /// What is kept of the run that this one is compared with; nothing without one.
+    pub fn baseline(&self) -> Result<Vec<BaselineLine>, StoreError> {
+        let mut lines = Vec::new();
+        if self.manifest.baseline.is_some() {
+            for_each_line(&self.dir.join("baseline.jsonl.zst"), &mut |line| lines.push(line))?;
+        }
+        Ok(lines)
+    }
+
     /// All latency samples.
     pub fn latencies(&self) -> Result<Vec<LatencySample>, StoreError> {
         table::read_latencies(&self.dir.join("latency.parquet"))
     }
+}
+
+/// The manifest of a bundle alone.
+pub(super) fn manifest(dir: &Path) -> Result<Manifest, StoreError> {
+    read_json(&dir.join("manifest.json"))
 }
 
 /// Data set → document → field → text.

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::table;
 use super::{
-    CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA, StoreError,
-    TRACES, TextRecord,
+    BaselineLine, CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA,
+    StoreError, TRACES, TextRecord,
 };
 use crate::dataset::{Dataset, Qrels, write_trec};
 use crate::plan::Plan;
@@ -111,6 +111,18 @@ impl BundleWriter {
             self.show(data, doc);
         }
         Ok(())
+    }
+
+    /// Keeps what is needed of the run that this one is compared with.
+    pub fn baseline(&self, lines: &[BaselineLine]) -> Result<(), StoreError> {
+        let path = self.dir.join("baseline.jsonl.zst");
+        let mut out = zstd::Encoder::new(BufWriter::new(create(&path)?), 3).map_err(io("writing", &path))?;
+        for line in lines {
+            json_line(&mut out, line).map_err(io("writing", &path))?;
+        }
+        out.finish()
+            .and_then(|mut out| out.flush())
+            .map_err(io("writing", &path))
     }
 
     /// Marks a document whose text the report will want.

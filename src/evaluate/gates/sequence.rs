@@ -1,6 +1,6 @@
 //! The interval of a gate that is looked at again whenever judged queries were added.
 
-use super::Values;
+use crate::evaluate::Values;
 use crate::stats::Sequence;
 
 /// The means, or mean differences, that the queries so far do not exclude; `None` when they exclude all of them, and

@@ -60,7 +60,7 @@ impl<'a> Collector<'a> {
         bundle.for_each_ladder(|ladder| {
             if let Some(cell) = cells.get(ladder.cell.as_str()) {
                 let walk = Walk {
-                    plan,
+                    plan: &plan.measure,
                     cell,
                     qrels: &qrels[&cell.data],
                     exact,

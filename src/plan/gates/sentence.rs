@@ -2,7 +2,7 @@
 
 use super::{Ground, not_measured};
 use crate::plan::findings::Findings;
-use crate::plan::{GateSubject, Judge, Relation, WorkCounter, measure};
+use crate::plan::{Against, GateSubject, Judge, Relation, WorkCounter, measure};
 use crate::spec::suggest::quoted;
 use crate::spec::{Code, Diagnostic, Span};
 
@@ -13,7 +13,9 @@ pub(super) struct Condition {
     pub(super) relation: Relation,
     /// Milliseconds for latencies; see [`crate::plan::Gate::threshold`].
     pub(super) threshold: f64,
-    pub(super) to_reference: bool,
+    pub(super) against: Against,
+    /// See [`crate::plan::Gate::scale`].
+    pub(super) scale: f64,
     /// What decides unless the gate says otherwise.
     pub(super) judge: Judge,
 }
@@ -35,10 +37,12 @@ const RELATIONS: [(&str, Relation); 4] = [
 ];
 
 /// Forms of the language that a later version carries out.
-const LATER: [&str; 2] = ["baseline", "relative-gain"];
+const LATER: [&str; 1] = ["relative-gain"];
 
-const EXAMPLES: &str = "`nDCG@10 >= 0.5`, `nDCG@10 >= reference + 0.02`, `p95 <= 40ms`";
-const REFERENCE: &str = "reference";
+const EXAMPLES: &str =
+    "`nDCG@10 >= 0.5`, `nDCG@10 >= reference + 0.02`, `nDCG@10 >= baseline - 0.01`, `p95 <= 40ms`";
+/// What a threshold can be relative to: another cell, another run.
+const OTHERS: [Against; 2] = [Against::Reference, Against::Baseline];
 const NOT_WORSE: &str = "not-worse-than";
 
 impl Sentence<'_> {
@@ -64,16 +68,19 @@ impl Sentence<'_> {
             return None;
         };
         let subject = self.subject(subject, findings)?;
-        let to_reference = threshold.contains(REFERENCE);
-        let threshold = match to_reference {
-            true => self.relative(threshold, &subject, findings)?,
-            false => self.threshold(threshold, &subject, findings)?,
+        let other = OTHERS
+            .into_iter()
+            .find(|o| o.word().is_some_and(|w| threshold.contains(w)));
+        let (scale, number) = match other {
+            Some(other) => self.relative(threshold, other, &subject, findings)?,
+            None => (1.0, self.threshold(threshold, &subject, findings)?),
         };
         Some(Condition {
             subject,
             relation,
-            threshold,
-            to_reference,
+            threshold: number,
+            against: other.unwrap_or_default(),
+            scale,
             judge: Judge::Mean,
         })
     }
@@ -81,65 +88,67 @@ impl Sentence<'_> {
     /// `nDCG@10 not-worse-than reference by 0.01`: non-inferiority with a margin, judged by the interval.
     fn not_worse(&self, subject: &str, margin: &str, findings: &mut Findings) -> Option<Condition> {
         let subject = self.subject(subject, findings)?;
-        let by = margin.strip_prefix(REFERENCE).map(str::trim);
-        let by = by.and_then(|rest| rest.strip_prefix("by")).map(str::trim);
-        let by = by.and_then(|number| number.parse::<f64>().ok());
         let is_measure = matches!(subject, GateSubject::Measure(_));
-        let Some(by) = by.filter(|by| by.is_finite() && *by >= 0.0 && is_measure) else {
-            let title = "`not-worse-than` speaks of a measure, the reference and a margin of 0 or more";
+        let by = OTHERS.into_iter().find_map(|other| {
+            let rest = margin.strip_prefix(other.word()?)?.trim();
+            Some((other, rest.strip_prefix("by")?.trim().parse::<f64>().ok()?))
+        });
+        let Some((against, by)) = by.filter(|(_, by)| by.is_finite() && *by >= 0.0 && is_measure) else {
+            let title =
+                "`not-worse-than` speaks of a measure, the reference or baseline, and a margin of 0 or more";
             let diagnostic = Diagnostic::new(Code::BadGate, title).at(self.part(margin), "");
             findings.push(diagnostic.help("for instance `nDCG@10 not-worse-than reference by 0.01`"));
             return None;
         };
-        self.needs_reference(findings)?;
+        self.needs_reference(against, findings)?;
         Some(Condition {
             subject,
             relation: Relation::AtLeast,
             threshold: -by,
-            to_reference: true,
+            against,
+            scale: 1.0,
             judge: Judge::Interval,
         })
     }
 
-    /// `reference + 0.02` for a measure: a difference. `1.5 * reference` for everything else: a factor.
-    fn relative(&self, text: &str, subject: &GateSubject, findings: &mut Findings) -> Option<f64> {
-        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    /// `0.98 * baseline`, `reference + 0.02` for a measure: a scale and a difference. `1.5 * reference` for everything
+    /// else: a factor.
+    fn relative(
+        &self,
+        text: &str,
+        other: Against,
+        subject: &GateSubject,
+        findings: &mut Findings,
+    ) -> Option<(f64, f64)> {
+        let word = other.word().unwrap_or_default();
         let (value, expected) = match subject {
             GateSubject::Measure(_) => (
-                match text.strip_prefix(REFERENCE).map(str::trim) {
-                    Some("") => Some(0.0),
-                    Some(rest) => match rest.split_at_checked(1) {
-                        Some(("+", by)) => number(by),
-                        Some(("-" | "−", by)) => number(by).map(|by| -by),
-                        _ => None,
-                    },
-                    None => None,
-                },
-                "`reference`, `reference + 0.02` or `reference - 0.01`",
+                scaled_and_moved(text, word),
+                format!("`{word}`, `{word} + 0.02` or `0.98 * {word}`"),
             ),
             GateSubject::Latency(_) | GateSubject::Counter(_) => (
-                match text.split_once('*') {
-                    None => (text == REFERENCE).then_some(1.0),
-                    Some((factor, of)) if of.trim() == REFERENCE => number(factor).filter(|f| *f > 0.0),
-                    Some(_) => None,
-                },
-                "`reference`, or a factor: `1.5 * reference`",
+                scaled_and_moved(text, word)
+                    .filter(|_| text.ends_with(word))
+                    .map(|(factor, _)| (1.0, factor)),
+                format!("`{word}`, or a factor: `1.5 * {word}`"),
             ),
         };
         if value.is_none() {
             let title = format!("`{text}` is no threshold for this gate");
             findings.push(Diagnostic::new(Code::BadGate, title).at(self.part(text), expected));
         }
-        self.needs_reference(findings)?;
+        self.needs_reference(other, findings)?;
         value
     }
 
-    fn needs_reference(&self, findings: &mut Findings) -> Option<()> {
-        if !self.ground.reference.is_empty() || self.ground.cells.is_empty() {
+    fn needs_reference(&self, other: Against, findings: &mut Findings) -> Option<()> {
+        let word = other.word().unwrap_or_default();
+        let needed = other == Against::Reference;
+        if !needed || !self.ground.reference.is_empty() || self.ground.cells.is_empty() {
             return Some(());
         }
         let title = "the gate speaks of a reference, and the spec names none";
-        let diagnostic = Diagnostic::new(Code::BadGate, title).at(self.part(REFERENCE), "");
+        let diagnostic = Diagnostic::new(Code::BadGate, title).at(self.part(word), "");
         findings.push(diagnostic.help("name a cell: `compare: { reference: { pipeline: … } }`"));
         None
     }
@@ -212,6 +221,24 @@ impl Sentence<'_> {
     }
 }
 
+/// `[factor *] word [± number]` as the factor and the number, each with its default.
+fn scaled_and_moved(text: &str, word: &str) -> Option<(f64, f64)> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    let (scale, rest) = match text.split_once('*') {
+        Some((factor, rest)) => (number(factor).filter(|f| *f > 0.0)?, rest.trim()),
+        None => (1.0, text.trim()),
+    };
+    let rest = rest.strip_prefix(word)?.trim();
+    let mut signed = rest.chars();
+    let moved = match signed.next() {
+        None => 0.0,
+        Some('+') => number(signed.as_str())?,
+        Some('-' | '−') => -number(signed.as_str())?,
+        Some(_) => return None,
+    };
+    Some((scale, moved))
+}
+
 /// A time with its unit, in milliseconds.
 fn milliseconds(text: &str) -> Option<f64> {
     let units = [("ms", 1.0), ("us", 0.001), ("s", 1000.0)];
@@ -225,6 +252,19 @@ fn milliseconds(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_threshold_is_a_factor_and_a_difference() {
+        let read = |text| scaled_and_moved(text, "baseline");
+        assert_eq!(read("baseline"), Some((1.0, 0.0)));
+        assert_eq!(read("baseline - 0.01"), Some((1.0, -0.01)));
+        assert_eq!(read("0.98 * baseline"), Some((0.98, 0.0)));
+        assert_eq!(read("0.98*baseline+0.5"), Some((0.98, 0.5)));
+        assert_eq!(read("0 * baseline"), None, "nothing is held against nothing");
+        assert_eq!(read("baselines"), None);
+        assert_eq!(read("baseline 0.01"), None);
+        assert_eq!(read("baseline * 2"), None);
+    }
 
     #[test]
     fn times_are_read_with_their_unit() {

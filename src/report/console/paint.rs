@@ -7,7 +7,7 @@ use crate::report::view::text::visible;
 
 /// What a piece of text means; colour repeats it, glyph and word say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     None,
     Strong,
     Dim,
@@ -18,15 +18,15 @@ pub(super) enum Tone {
 
 /// Colours text, or leaves it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint(Style);
+pub(in crate::report) struct Paint(Style);
 
 impl Paint {
-    pub(super) fn new(style: Style) -> Paint {
+    pub(in crate::report) fn new(style: Style) -> Paint {
         Paint(style)
     }
 
     /// The text in a tone. The text is neutral already, so the only escape sequences of the output come from here.
-    pub(super) fn tone(self, tone: Tone, text: &str) -> String {
+    pub(in crate::report) fn tone(self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::None => None,
             Tone::Strong => Some("1"),
@@ -43,12 +43,12 @@ impl Paint {
 }
 
 /// Columns a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(in crate::report) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// Cut to `most` columns, the last of them `…` if anything was cut; one line, nothing hidden.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(in crate::report) fn cut(text: &str, most: usize) -> String {
     let text = one_line(text);
     if width(&text) <= most {
         return text;
@@ -65,13 +65,13 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 }
 
 /// Neutral text on one line.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::report) fn one_line(text: &str) -> String {
     let text = visible(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Lines of at most `most` columns; those after the first are indented. A word wider than a line is cut into pieces.
-pub(super) fn wrap(text: &str, most: usize, indent: usize) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, most: usize, indent: usize) -> Vec<String> {
     let text = one_line(text);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();

@@ -1,12 +1,13 @@
 //! Gates: the conditions that decide the exit status.
 
 use crate::evaluate::{Evaluation, GateCell, GateResult};
-use crate::plan::{Gate, GateLevel, GateSubject, Judge, Relation};
+use crate::plan::{Against, Gate, GateLevel, GateSubject, Judge, Relation};
 use crate::stats::{MIN_QUERIES, Verdict};
 
 use super::findings::full_name;
 use super::number;
 use super::set::Set;
+use super::text::listed;
 
 /// One gate, printed.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct GateRow {
     pub(crate) margin: Option<String>,
     /// The other cells in which it does not hold: name and what was seen.
     pub(crate) not_held: Vec<String>,
+    /// Why it is undecided: each reason once, with its cells.
+    pub(crate) reasons: Vec<String>,
     /// Line in the spec.
     pub(crate) line: usize,
 }
@@ -82,21 +85,6 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
             .map_or_else(String::new, |value| print(gate, cell, value));
         format!("{superlative} {seen} ({})", name(sets, &cell.cell))
     };
-    let margin = |(_, decisive): (&GateCell, f64)| {
-        let room = if lowest {
-            decisive - gate.threshold
-        } else {
-            gate.threshold - decisive
-        };
-        let sign = if room < 0.0 { "−" } else { "+" };
-        let size = room.abs();
-        match gate.subject {
-            GateSubject::Measure(_) => number::signed(room),
-            GateSubject::Latency(_) if !gate.to_reference => format!("{sign}{} ms", number::ms(size)),
-            GateSubject::Counter(_) if !gate.to_reference => format!("{sign}{}", number::mean_count(size)),
-            GateSubject::Latency(_) | GateSubject::Counter(_) => format!("{sign}{size:.2} ×"),
-        }
-    };
     GateRow {
         outcome: outcome(&result.cells),
         that: gate.that.clone(),
@@ -108,9 +96,32 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
         warns: gate.level == GateLevel::Warn,
         counts: counts(&result.cells, &judged_by(level, gate)),
         worst: worst.map(describe),
-        margin: worst.filter(|(cell, _)| is_decided(gate, cell)).map(margin),
+        margin: worst
+            .filter(|(cell, _)| is_decided(gate, cell))
+            .map(|(_, value)| margin(gate, value)),
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
+        reasons: reasons(result, sets),
         line: gate.line,
+    }
+}
+
+/// Distance of a value to the threshold, positive when the gate holds there.
+pub(crate) fn margin(gate: &Gate, value: f64) -> String {
+    let room = match gate.relation {
+        Relation::AtLeast | Relation::Above => value - gate.threshold,
+        Relation::AtMost | Relation::Below => gate.threshold - value,
+    };
+    let sign = if room < 0.0 { "−" } else { "+" };
+    let size = room.abs();
+    match gate.subject {
+        GateSubject::Measure(_) => number::signed(room),
+        GateSubject::Latency(_) if gate.against == Against::Number => {
+            format!("{sign}{} ms", number::ms(size))
+        }
+        GateSubject::Counter(_) if gate.against == Against::Number => {
+            format!("{sign}{}", number::mean_count(size))
+        }
+        GateSubject::Latency(_) | GateSubject::Counter(_) => format!("{sign}{size:.2} ×"),
     }
 }
 
@@ -171,9 +182,11 @@ fn worst(result: &GateResult) -> Option<(&GateCell, f64)> {
 fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> Vec<String> {
     let describe = |c: &GateCell| {
         let name = name(sets, &c.cell);
-        match c.value {
-            Some(value) => format!("{name}: {}", print(&result.gate, c, value)),
-            None => format!("{name}: no number"),
+        match (c.value, &c.reason) {
+            (Some(value), _) => Some(format!("{name}: {}", print(&result.gate, c, value))),
+            (None, None) => Some(format!("{name}: no number")),
+            // It stands among the reasons.
+            (None, Some(_)) => None,
         }
     };
     let is_other = |c: &&GateCell| worst.is_none_or(|w| !std::ptr::eq(*c, w));
@@ -182,23 +195,42 @@ fn not_held(result: &GateResult, worst: Option<&GateCell>, sets: &[Set<'_>]) -> 
         .iter()
         .filter(|c| c.outcome != Verdict::Pass)
         .filter(is_other)
-        .map(describe)
+        .filter_map(describe)
         .collect()
 }
 
-/// What was seen, in the terms of the gate, with the interval where there is one.
-fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
-    let seen = match gate.subject {
-        GateSubject::Measure(_) if gate.to_reference => number::signed(value),
-        GateSubject::Measure(_) => number::measure(value),
-        GateSubject::Latency(_) | GateSubject::Counter(_) if gate.to_reference => {
-            format!("{value:.2} × the reference")
+fn reasons(result: &GateResult, sets: &[Set<'_>]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for cell in &result.cells {
+        if let Some(reason) = cell.reason.as_deref() {
+            let name = name(sets, &cell.cell);
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, cells)) => cells.push(name),
+                None => reasons.push((reason, vec![name])),
+            }
         }
-        GateSubject::Latency(_) => format!("{} ms", number::ms(value)),
-        GateSubject::Counter(_) => number::mean_count(value),
+    }
+    let all = result.cells.len();
+    let print = |(reason, cells): (&str, Vec<String>)| match cells.len() == all {
+        true => reason.to_owned(),
+        false => format!("{reason} ({})", listed(&cells, 3)),
+    };
+    reasons.into_iter().map(print).collect()
+}
+
+/// What was seen, in the terms of the gate, with the interval where there is one.
+pub(crate) fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
+    let seen = match gate.subject {
+        GateSubject::Measure(_) if gate.against != Against::Number => number::signed(value),
+        GateSubject::Measure(_) => number::measure(value),
+        GateSubject::Latency(_) | GateSubject::Counter(_) => match (gate.against.word(), &gate.subject) {
+            (Some(other), _) => format!("{value:.2} × the {other}"),
+            (None, GateSubject::Latency(_)) => format!("{} ms", number::ms(value)),
+            (None, _) => number::mean_count(value),
+        },
     };
     let interval = match (cell.interval, gate.judge) {
-        (Some(interval), _) if gate.to_reference => format!(" {}", number::interval(interval)),
+        (Some(interval), _) if gate.against != Against::Number => format!(" {}", number::interval(interval)),
         (Some(interval), _) => format!(" {}", number::range(interval)),
         (None, Judge::Mean) => String::new(),
         (None, Judge::Interval) if cell.n.is_some_and(|n| n < MIN_QUERIES) => ", n too small".to_owned(),
@@ -210,7 +242,8 @@ fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
     format!("{seen}{interval}{n}")
 }
 
-fn name(sets: &[Set<'_>], id: &str) -> String {
+/// A cell's name, with its data set where there are several.
+pub(crate) fn name(sets: &[Set<'_>], id: &str) -> String {
     let set = sets.iter().find(|s| s.cells.iter().any(|c| c.cell.id == id));
     set.map_or_else(|| id.to_owned(), |s| full_name(sets, s, id))
 }
@@ -256,12 +289,13 @@ mod tests {
             interval,
             n: Some(24),
             outcome,
+            reason: None,
         };
         let judged = |judge, cells| GateResult {
             gate: Gate {
                 that: "nDCG@10 not-worse-than reference by 0.05".into(),
                 threshold: -0.05,
-                to_reference: true,
+                against: Against::Reference,
                 judge,
                 ..evaluation.gates[0].gate.clone()
             },
@@ -293,6 +327,7 @@ mod tests {
             interval: None,
             n: None,
             outcome,
+            reason: None,
         };
         use Verdict::{Fail, Pass, Undecided};
         assert_eq!(outcome(&[cell(Pass), cell(Undecided), cell(Fail)]), Fail);

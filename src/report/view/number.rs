@@ -29,6 +29,12 @@ pub(crate) fn signed(x: f64) -> String {
     minus(format!("{sign}{rounded:.3}"))
 }
 
+/// For machines and for those who want to know: up to six decimals.
+pub(crate) fn exact(x: f64) -> String {
+    let text = format!("{x:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `[+0.009, +0.029]`.
 pub(crate) fn interval((low, high): (f64, f64)) -> String {
     format!("[{}, {}]", signed(low), signed(high))

@@ -1,5 +1,6 @@
 //! "Can I trust this?": facts in words, each marked as fine, worth attention, or a problem.
 
+use crate::evaluate::noise::{BUSY_BEFORE, PASSES_APART, spread};
 use crate::evaluate::{Evaluation, Latency};
 use crate::store::{DataRecord, Severity};
 
@@ -10,10 +11,6 @@ use super::text::{count, listed};
 
 /// Below this share of judged results, the unjudged ones can carry a difference between cells.
 const JUDGED_ENOUGH: f64 = 0.95;
-/// Medians of passes further apart than this share of the smallest were not taken on a quiet machine.
-const PASSES_APART: f64 = 0.10;
-/// Load per processor before the run above which other work competed with it.
-const BUSY: f64 = 0.5;
 /// Throughput × mean latency / workers below this: the client, not the engine, was the bottleneck.
 const LITTLE: f64 = 0.9;
 
@@ -259,13 +256,6 @@ fn timing(evaluation: &Evaluation, sets: &[Set<'_>]) -> Fact {
     }
 }
 
-/// Distance between the largest and the smallest, as a share of the smallest.
-fn spread(by_pass: &[f64]) -> Option<f64> {
-    let low = by_pass.iter().copied().reduce(f64::min)?;
-    let high = by_pass.iter().copied().reduce(f64::max)?;
-    (by_pass.len() > 1 && low > 0.0).then(|| high / low - 1.0)
-}
-
 fn machine(evaluation: &Evaluation) -> Vec<Fact> {
     let manifest = &evaluation.manifest;
     let mut facts = Vec::new();
@@ -276,7 +266,7 @@ fn machine(evaluation: &Evaluation) -> Vec<Fact> {
     let cpus = manifest.machine.cpus;
     let cpu_count = count(cpus, "CPU", "CPUs");
     facts.push(match manifest.machine.load.0 {
-        Some(load) if load > BUSY * cpus as f64 => Fact::new(
+        Some(load) if load > BUSY_BEFORE * cpus as f64 => Fact::new(
             Level::Attention,
             "Machine",
             format!("load {load:.1} on {cpu_count} before the run began: other work competed for time"),

@@ -66,7 +66,7 @@ fn losses(measure: &str, queries: &[Asked<'_>]) -> Losses {
         itself: Itself::Counts,
     };
     let walk = Walk {
-        plan: &plan,
+        plan: &plan.measure,
         cell: &plan.cells[0],
         qrels: &qrels,
         exact: &ExactLists::default(),

@@ -1,0 +1,74 @@
+//! Everything after the bundle: measures, tables, files, what CI wants to know, exit status.
+
+use std::path::Path;
+
+use super::Experiment;
+use crate::cmd::{Exit, ci, data_out};
+use crate::evaluate::{CellState, Evaluation, evaluate};
+use crate::report;
+use crate::store::{self, Bundle};
+
+impl Experiment<'_> {
+    pub(super) fn conclude(&self, dir: &Path) -> anyhow::Result<Exit> {
+        let bundle = Bundle::open(dir)?;
+        let evaluation = evaluate(&bundle)?;
+        store::table::write_query_values(&dir.join("queries.parquet"), &evaluation.query_values())?;
+        let html = dir.join("report.html");
+        let page = report::html(&evaluation);
+        crate::cmd::write(&html, &page)?;
+        crate::cmd::write(&dir.join("summary.md"), &report::markdown_summary(&evaluation))?;
+        data_out(&report::console::table(
+            &evaluation,
+            crate::cmd::width(),
+            self.talk.style(),
+        ))?;
+        data_out(&format!(
+            "\nReport   {} ({} kB)\n\n",
+            html.display(),
+            page.len() / 1000
+        ))?;
+        for output in self.outputs {
+            output.write(&evaluation, self.strict)?;
+        }
+        if self.ci {
+            ci::report(&evaluation, self.strict, self.talk)?;
+        }
+        if let Some(name) = self.save {
+            self.save(&bundle, &evaluation, name)?;
+        }
+        Ok(exit(&evaluation, self.strict))
+    }
+
+    /// Keeps the run under a name, unless a cell is missing: later runs would find it new.
+    fn save(&self, bundle: &Bundle, evaluation: &Evaluation, name: &str) -> anyhow::Result<()> {
+        if !is_complete(evaluation) {
+            self.talk.error(&format!(
+                "not saved as `{name}`: some cells have no numbers, and an earlier `{name}` may have them"
+            ));
+            return Ok(());
+        }
+        let saved = store::save(bundle, self.out_dir, name)?;
+        self.talk.say(&format!(
+            "saved as `{name}`: {}; compare with `--baseline {name}`",
+            saved.display()
+        ));
+        Ok(())
+    }
+}
+
+fn is_complete(evaluation: &Evaluation) -> bool {
+    let ran = |state: &CellState| matches!(state, CellState::Ok(_) | CellState::Unsupported(_));
+    evaluation.cells.iter().all(|c| ran(&c.state))
+}
+
+/// A failed gate outweighs a missing cell: the first is a verdict, the second a gap. Under `strict`, a gate that cannot
+/// be decided has failed.
+fn exit(evaluation: &Evaluation, strict: bool) -> Exit {
+    if evaluation.gates.iter().any(|g| g.fails_run(strict)) {
+        Exit::GateFailed
+    } else if is_complete(evaluation) {
+        Exit::Fine
+    } else {
+        Exit::Incomplete
+    }
+}
