@@ -210,7 +210,7 @@ fn cells(board: &Board, entry: &Row, columns: usize) -> Vec<String> {
 /// link, a mention or emphasis.
 fn cell(text: &str) -> String {
     let mut out = String::new();
-    for c in one_line(text, 300).chars() {
+    for c in one_line(text, 600).chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),

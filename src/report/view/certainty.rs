@@ -352,8 +352,8 @@ mod tests {
         Chosen on one half of the queries and read on the other, 1,000 times: reranked · quantization none wins in 1,994 of 2,000 halves, hybrid · quantization none in 6; the lead of the chosen cell over dense · quantization none is +0.243 on the half that chose it and +0.242 on the other.
         5 of 10 pairs of cells can be told apart in nDCG@10 at 5 % (randomised Tukey HSD, 10,000 rearrangements within 24 queries); cells of one group cannot.
         a: reranked · quantization none
-        b: hybrid · quantization none; hybrid · quantization binary; dense · quantization none
-        c: hybrid · quantization binary; dense · quantization none; dense · quantization binary
+        b: hybrid · quantization none, hybrid · quantization binary and dense · quantization none
+        c: hybrid · quantization binary, dense · quantization none and dense · quantization binary
         n 2, too small for intervals; Holm over 1 comparison (nDCG@10)
         ");
     }

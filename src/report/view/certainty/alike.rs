@@ -6,6 +6,9 @@ use super::super::number::{self, NOT_APPLICABLE};
 use super::super::set::Set;
 use super::super::text::{count, listed};
 
+/// Names of a group that are listed; the letters beside the cells tell all of them.
+const MOST_NAMES: usize = 6;
+
 /// Groups of cells that cannot be told apart.
 #[derive(Debug)]
 pub(crate) struct Alike {
@@ -59,7 +62,8 @@ pub(super) fn alike(evaluation: &Evaluation, set: &Set<'_>, groups: &Groups) -> 
         sentence += &format!(" Scored on other queries and therefore not among them: {names}.");
     }
     let group = |(i, (first, last)): (usize, &(usize, usize))| {
-        (letter(i), names(&groups.cells[*first..=*last]).join("; "))
+        let members = names(&groups.cells[*first..=*last]);
+        (letter(i), listed(&members, MOST_NAMES))
     };
     Alike {
         sentence,
