@@ -67,3 +67,39 @@ fn of_trace(cell: &Cell, trace: &QueryTrace) -> BTreeMap<String, Vec<FusedHit>> 
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Path;
+    use crate::index::Counters;
+    use crate::report::fixture;
+
+    #[test]
+    fn each_branch_of_a_fusion_gives_its_part() {
+        let cell = Cell {
+            pipeline: fixture::hybrid(),
+            ..fixture::cell("c", &[])
+        };
+        let stage = |(stage, docs): (&str, &[&str])| StageTrace {
+            stage: stage.into(),
+            docs: docs.iter().map(|d| (*d).to_owned()).collect(),
+            scores: docs.iter().map(|_| 1.0).collect(),
+            counters: Counters::default(),
+            path: Path::Scan,
+        };
+        let lists: [(&str, &[&str]); 3] = [("d", &["a", "b"]), ("s", &["b"]), ("f", &["b", "a"])];
+        let trace = QueryTrace {
+            cell: "c".into(),
+            query: "q".into(),
+            stages: lists.into_iter().map(stage).collect(),
+        };
+        let hit = |doc: &str, parts: [f64; 2]| FusedHit {
+            doc: doc.into(),
+            parts: parts.to_vec(),
+        };
+        // Reciprocal ranks with k = 60.
+        let want = vec![hit("b", [1.0 / 62.0, 1.0 / 61.0]), hit("a", [1.0 / 61.0, 0.0])];
+        assert_eq!(of_trace(&cell, &trace), BTreeMap::from([("f".to_owned(), want)]));
+    }
+}

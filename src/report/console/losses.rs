@@ -5,6 +5,7 @@ use crate::plan::Cell;
 
 use super::super::view::judgement::Judgement;
 use super::super::view::losses::{Change, LossRow, LossTable, Worst, by_step, loss_table, worst};
+use super::super::view::number::NOT_APPLICABLE;
 use super::super::view::set::Set;
 use super::super::view::text::count;
 use super::Style;
@@ -97,7 +98,10 @@ fn grid(table: &LossTable) -> Grid {
         let ends = rows.iter().map(|r| text(&r.as_ref()?.end.as_ref()?.mean));
         grid.column("at end", Align::Number, 1, ends);
     }
-    let ceilings = rows.iter().map(|r| text(&r.as_ref()?.ceiling));
+    let known = |c: &&String| *c != NOT_APPLICABLE;
+    let ceilings = rows
+        .iter()
+        .map(|r| text(Some(&r.as_ref()?.ceiling).filter(known)?));
     grid.column("ceiling", Align::Number, 3, ceilings);
     grid
 }
@@ -119,11 +123,14 @@ fn change(change: &Change) -> grid::Cell {
 }
 
 fn notes(table: &LossTable, dropped: &[String]) -> Vec<String> {
+    let is_shown = |heading: &str| !dropped.iter().any(|d| d == heading);
     let mut notes = Vec::new();
-    if table.has_ends {
+    if table.has_ends && is_shown("at end") {
         notes.push("at end: what the step changes in the final ranking".to_owned());
     }
-    notes.push("ceiling: the same documents in their ideal order".to_owned());
+    if table.rows.iter().any(|r| r.ceiling != NOT_APPLICABLE) && is_shown("ceiling") {
+        notes.push("ceiling: the same documents in their ideal order".to_owned());
+    }
     if !dropped.is_empty() {
         notes.push(format!("not shown at this width: {}", dropped.join(", ")));
     }
@@ -187,7 +194,10 @@ mod tests {
     fn a_narrow_terminal_gives_up_columns_and_names_them() {
         let text = printed(60);
         assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
-        assert!(text.contains("not shown at this width: W/L, ceiling"), "{text}");
+        assert!(
+            text.contains("not shown at this width: W/L, at end, ceiling"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn indented(text: &str, width: usize) -> String {
 
 /// The lists in as many columns as fit, those that do not fit below.
 fn side_by_side(lists: &[List], width: usize, paint: Paint) -> String {
-    let fit = ((width - 2 + 2) / (LEAST + 2)).clamp(1, lists.len().max(1));
+    let fit = (width / (LEAST + 2)).clamp(1, lists.len().max(1));
     let room = (width - 2 - 2 * (fit - 1)) / fit;
     let mut out = String::new();
     for lists in lists.chunks(fit) {
