@@ -133,3 +133,8 @@ fn width() -> usize {
         .or_else(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)))
         .unwrap_or(160)
 }
+
+/// `1 cell`, `12 cells`.
+fn cells(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "cell" } else { "cells" })
+}

@@ -59,7 +59,7 @@ pub struct Evaluation {
     pub texts: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     /// The top of every trace: cell → query → stages.
     pub traces: BTreeMap<String, BTreeMap<String, Vec<StageView>>>,
-    /// Where each cell that was answered loses and gains, by the [`headline`] measure; none where that measure cannot be
+    /// Where each cell that was answered loses and gains, by the first measure of the family; none where that measure cannot be
     /// read along a pipeline.
     pub losses: BTreeMap<String, Losses>,
 }

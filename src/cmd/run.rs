@@ -108,8 +108,11 @@ impl Experiment<'_> {
             self.talk.error(&format!("{}: {nothing}", self.path.display()));
             return Ok(Exit::Nothing);
         }
-        self.talk
-            .say(&format!("{}: {} cells", plan.experiment, plan.cells.len()));
+        self.talk.say(&format!(
+            "{}: {}",
+            plan.experiment,
+            super::cells(plan.cells.len())
+        ));
         let clock = Monotonic::start();
         let datasets = match data::load(plan, self.talk) {
             Ok(datasets) => datasets,

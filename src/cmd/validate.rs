@@ -10,9 +10,9 @@ pub(super) fn validate(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Exit> {
     };
     for (path, loaded) in specs.files.iter().zip(&loaded) {
         talk.say(&format!(
-            "{}: ok, {} cells",
+            "{}: ok, {}",
             path.display(),
-            loaded.plan.cells.len()
+            super::cells(loaded.plan.cells.len())
         ));
     }
     Ok(Exit::Fine)

@@ -2,19 +2,24 @@
 
 use crate::evaluate::{CellState, Difference, Evaluation};
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 25] = [
     "data",
     "cell",
     "settings",
     "reference",
     "state",
     "measure",
+    "tie",
     "mean",
+    "low",
+    "high",
     "scored",
     "queries",
     "difference",
     "difference_low",
     "difference_high",
+    "p",
+    "p_holm",
     "wins",
     "ties",
     "losses",
@@ -57,7 +62,10 @@ pub fn csv(evaluation: &Evaluation) -> String {
             let mut fields = head.to_vec();
             fields.extend([
                 quality.measure.clone(),
+                evaluation.plan.measure.tie.name().to_owned(),
                 number(quality.mean),
+                number(quality.interval.map(|i| i.low)),
+                number(quality.interval.map(|i| i.high)),
                 quality.scored.to_string(),
                 quality.total.to_string(),
             ]);
@@ -68,6 +76,8 @@ pub fn csv(evaluation: &Evaluation) -> String {
                 mean,
                 low,
                 high,
+                number(quality.difference.as_ref().map(|d| d.test.p)),
+                number(quality.difference.as_ref().and_then(|d| d.p_holm)),
                 count(outcomes.map(|o| o.0)),
                 count(outcomes.map(|o| o.1)),
             ]);
@@ -105,11 +115,11 @@ mod tests {
         let text = csv(&two_cells(0.019, Some((0.009, 0.029)), (14, 7, 3)));
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 3);
-        assert!(rows[0].starts_with("data,cell,settings,reference,state,measure,mean,"));
+        assert!(rows[0].starts_with("data,cell,settings,reference,state,measure,tie,mean,low,high,"));
         assert_eq!(
-            rows[1], "parts,c0,pipeline=dense,true,ok,nDCG@10,0.7119999999999999,24,24,,,,,,,,,,,",
+            rows[1], "parts,c0,pipeline=dense,true,ok,nDCG@10,docid,0.7119999999999999,,,24,24,,,,,,,,,,,,,",
             "{text}"
         );
-        assert!(rows[2].contains(",0.019,0.009,0.029,14,7,3,,,,,"), "{text}");
+        assert!(rows[2].contains(",0.019,0.009,0.029,0.5,,14,7,3,,,,,"), "{text}");
     }
 }

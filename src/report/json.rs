@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::evaluate::baseline::Baseline;
-use crate::evaluate::{CellNumbers, CellResult, CellState, Difference, Evaluation, GateCell, GateResult};
-
+use crate::evaluate::{
+    CellNumbers, CellResult, CellState, Difference, Evaluation, GateCell, GateResult, TieRange,
+};
 use crate::stats::Verdict;
 
 use super::view::gates::outcome;
@@ -24,6 +25,9 @@ pub fn json(evaluation: &Evaluation) -> String {
         "finished": manifest.finished,
         "spec": manifest.spec.path,
         "level": evaluation.plan.compare.level,
+        "tie": evaluation.plan.measure.tie.name(),
+        "family": evaluation.plan.family().iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "part": evaluation.plan.narrowed,
         "baseline": baseline.map(of_baseline),
         "cells": evaluation.cells.iter().map(|c| cell(c, baseline)).collect::<Vec<Value>>(),
         "gates": evaluation.gates.iter().map(gate).collect::<Vec<Value>>(),
@@ -89,6 +93,9 @@ fn measures(numbers: &CellNumbers, to_baseline: &[Option<Difference>]) -> Value 
         let to_baseline = to_baseline.get(at).and_then(Option::as_ref);
         let value = json!({
             "mean": quality.mean,
+            "low": quality.interval.map(|i| i.low),
+            "high": quality.interval.map(|i| i.high),
+            "over_ties": quality.ties.map(ties),
             "scored": quality.scored,
             "queries": quality.total,
             "to_reference": quality.difference.as_ref().map(difference),
@@ -97,6 +104,16 @@ fn measures(numbers: &CellNumbers, to_baseline: &[Option<Difference>]) -> Value 
         (quality.measure.clone(), value)
     };
     Value::Object(numbers.quality.iter().enumerate().map(of).collect())
+}
+
+/// The mean over the orders of tied documents, and the share of queries with a tie across the cut-off.
+fn ties(range: TieRange) -> Value {
+    json!({
+        "least": range.least,
+        "expected": range.expected,
+        "greatest": range.greatest,
+        "cut": range.cut,
+    })
 }
 
 fn difference(difference: &Difference) -> Value {
@@ -109,6 +126,12 @@ fn difference(difference: &Difference) -> Value {
         "wins": wins,
         "ties": ties,
         "losses": losses,
+        "relative": difference.relative,
+        "p": difference.test.p,
+        "p_holm": difference.p_holm,
+        "d_z": difference.effect.map(|e| e.d_z),
+        "detectable": difference.effect.map(|e| e.detectable),
+        "queries_needed": difference.effect.and_then(|e| e.queries_needed),
     })
 }
 
@@ -162,6 +185,7 @@ fn gate_cell(cell: &GateCell) -> Value {
         "value": cell.value,
         "low": cell.interval.map(|i| i.0),
         "high": cell.interval.map(|i| i.1),
+        "queries": cell.n,
         "reason": cell.reason,
     })
 }
@@ -201,7 +225,8 @@ mod tests {
         assert_eq!(
             gate["cells"][0],
             json!({
-                "cell": "0f3a9c0", "outcome": "fail", "value": 0.486, "low": null, "high": null, "reason": null
+                "cell": "0f3a9c0", "outcome": "fail", "value": 0.486, "low": null, "high": null, "queries": null,
+                "reason": null
             })
         );
         assert_eq!(value["cells"][6]["state"], "failed");

@@ -311,7 +311,7 @@ fn github_gets_annotations_and_a_summary() {
     let output = place.run_in(&env, &spec, &["--baseline", "main"]);
     let said = stderr(&output);
     assert!(
-        said.contains("::error file=tiny.yaml,line=14,title=gate fails%3A success@1 >= baseline - 0.01::fails in 1 of 1 cell%0A"),
+        said.contains("::error file=tiny.yaml,line=14,title=gate fails%3A success@1 >= baseline - 0.01::fails in 1 of 1 cell by the mean%0A"),
         "{said}"
     );
     assert!(
