@@ -37,8 +37,20 @@ pub(crate) fn exact(x: f64) -> String {
 
 /// `[+0.009, +0.029]`.
 pub(crate) fn interval((low, high): (f64, f64)) -> String {
-    format!("[{}, {}]", signed(low), signed(high))
+    format!("[{}, {}]", end(low), end(high))
 }
+
+/// An end that rounds to nothing keeps its sign: on which side of 0 it lies is what decides.
+fn end(x: f64) -> String {
+    match signed(x).as_str() {
+        "0.000" if x > NOTHING => "+0.000".to_owned(),
+        "0.000" if x < -NOTHING => "−0.000".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+/// Sums of fractions are not exact; closer to 0 than this is 0.
+const NOTHING: f64 = 1e-12;
 
 /// `[0.61, 0.74]`: of a measure itself, not of a difference.
 pub(crate) fn range((low, high): (f64, f64)) -> String {
@@ -220,6 +232,8 @@ mod tests {
         assert_eq!(signed(-0.014), "−0.014");
         assert_eq!(signed(0.0004), "0.000");
         assert_eq!(interval((-0.004, 0.0081)), "[−0.004, +0.008]");
+        assert_eq!(interval((-0.04, -0.0002)), "[−0.040, −0.000]", "it lies below 0");
+        assert_eq!(interval((0.0, 1e-17)), "[0.000, 0.000]");
     }
 
     #[test]
