@@ -6,9 +6,11 @@
 //! search EF K                              every query once, one thread
 //! scan COUNT K                             the first COUNT queries by exact scan, one thread
 //! batch THREADS K                          every query by exact scan, together
-//! read THREADS                             the rows, read and nothing else
+//! read THREADS COUNT                       the rows, COUNT times, read and nothing else
 //! ```
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use evalrun::index::rows::Rows;
 use evalrun::index::topk::TopK;
 use evalrun::vectors::Vectors;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
 
 fn main() -> Result<()> {
@@ -36,6 +39,7 @@ fn main() -> Result<()> {
         queries: matrix(queries, dim)?,
         answers: answers.clone(),
         graph: None,
+        pools: BTreeMap::new(),
     };
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
@@ -62,6 +66,8 @@ struct Peer {
     queries: Rows<f32>,
     answers: String,
     graph: Option<Graph<Dot>>,
+    /// By number of threads. They stay, because the time of a thread that ends cannot be asked for any more.
+    pools: BTreeMap<usize, ThreadPool>,
 }
 
 impl Peer {
@@ -81,7 +87,9 @@ impl Peer {
                     seed: 42,
                 };
                 self.graph = None;
-                let (graph, took) = in_pool(number(2)?, || Graph::<Dot>::build(self.rows.clone(), params))?;
+                self.start(number(2)?)?;
+                let pool = &self.pools[&number(2)?];
+                let (graph, took) = in_pool(pool, || Graph::<Dot>::build(self.rows.clone(), params));
                 let graph = self.graph.insert(graph?);
                 let facts = graph.facts();
                 Ok(json!({ "took": took, "links": facts.links, "bytes": facts.bytes,
@@ -91,18 +99,34 @@ impl Peer {
             ["scan", _, _] => self.scan(number(1)?, number(2)?),
             ["batch", _, _] => {
                 let k = number(2)?;
-                let (found, took) = in_pool(number(1)?, || {
+                self.start(number(1)?)?;
+                let (found, took) = in_pool(&self.pools[&number(1)?], || {
                     exact_batch::<Dot>(&self.rows, &self.queries, k, |_| None)
-                })?;
+                });
                 self.keep(&found, k)?;
                 Ok(json!({ "took": took }))
             }
-            ["read", _] => {
-                let (sum, took) = in_pool(number(1)?, || read(&self.rows))?;
-                Ok(json!({ "took": took, "bytes": self.rows.bytes(), "sum": sum }))
+            ["read", _, _] => {
+                self.start(number(1)?)?;
+                let count = number(2)?;
+                let read_all = || {
+                    (0..count)
+                        .map(|_| read(std::hint::black_box(&self.rows)))
+                        .sum::<u64>()
+                };
+                let (sum, took) = in_pool(&self.pools[&number(1)?], read_all);
+                Ok(json!({ "took": took, "bytes": self.rows.bytes() * count, "sum": sum }))
             }
             _ => bail!("no command `{}`", words.join(" ")),
         }
+    }
+
+    /// Starts a pool of so many threads, unless there is one.
+    fn start(&mut self, threads: usize) -> Result<()> {
+        if let Entry::Vacant(free) = self.pools.entry(threads) {
+            free.insert(ThreadPoolBuilder::new().num_threads(threads).build()?);
+        }
+        Ok(())
     }
 
     fn search(&self, ef: usize, k: usize) -> Result<Value> {
@@ -158,13 +182,11 @@ fn read(rows: &Rows<f32>) -> u64 {
     rows.flat().par_chunks(part.max(1)).map(sum).sum()
 }
 
-/// Runs `job` with so many threads; returns what it took, too.
-fn in_pool<R: Send>(threads: usize, job: impl FnOnce() -> R + Send) -> Result<(R, Value)> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+/// Runs `job` with the threads of `pool`; returns what it took, too.
+fn in_pool<R: Send>(pool: &ThreadPool, job: impl FnOnce() -> R + Send) -> (R, Value) {
     let clock = Clock::start();
     let result = pool.install(job);
-    // The threads of the pool still live here, so their time is counted.
-    Ok((result, clock.stop()))
+    (result, clock.stop())
 }
 
 /// Wall time, and processor time of all threads where the system tells (Linux).

@@ -22,6 +22,9 @@ pub(super) use build::build;
 use links::Links;
 pub use walk::Scratch;
 
+/// A walk starts from one row for so much of its width.
+const EF_PER_START: usize = 4;
+
 /// A finished graph.
 pub(super) struct Hnsw {
     base: Links,
@@ -57,31 +60,40 @@ impl Hnsw {
             return Work::default();
         }
         let mut work = Work::default();
-        let start = self.descend::<S>(rows, query, 0, scratch, &mut work);
+        self.descend::<S>(rows, query, 0, ef, scratch, &mut work);
         match allowed {
-            None => scratch.walk::<S>(rows, &self.base, None, query, start, ef, &mut work),
-            Some(set) => scratch.filtered_walk::<S>(rows, &self.base, query, start, ef, set, &mut work),
+            None => scratch.walk::<S>(rows, &self.base, None, query, ef, &mut work),
+            Some(set) => scratch.filtered_walk::<S>(rows, &self.base, query, ef, set, &mut work),
         }
         found.extend(scratch.found());
         work
     }
 
-    /// Goes downhill from the entry through all layers above `layer`, of which 0 is the lowest; returns the node of
-    /// `layer` it ends at.
+    /// Finds where a walk of width `ef` through `layer`, of which 0 is the lowest, had better start: downhill from the
+    /// entry through the layers above, and through the last of them with a narrow beam. Rows in clusters need that:
+    /// downhill alone ends in one cluster, and if it is the wrong one, even a wide beam seldom gets out of it.
     fn descend<S: Space>(
         &self,
         rows: &Rows<S::Value>,
         query: &[S::Value],
         layer: usize,
+        ef: usize,
         scratch: &mut Scratch,
         work: &mut Work,
-    ) -> u32 {
-        let mut node = if self.upper.is_empty() { self.entry } else { 0 };
-        for layer in self.upper[layer.min(self.upper.len())..].iter().rev() {
-            node = scratch.downhill::<S>(rows, layer, query, node, work);
-            node = layer.below[node as usize];
+    ) {
+        let node = if self.upper.is_empty() { self.entry } else { 0 };
+        scratch.start_at::<S>(rows, query, node, self.entry, work);
+        let above = &self.upper[layer.min(self.upper.len())..];
+        for (i, layer) in above.iter().enumerate().rev() {
+            let width = ef / EF_PER_START;
+            if i > 0 || width < 2 {
+                scratch.downhill::<S>(rows, layer, query, work);
+            } else {
+                scratch.walk::<S>(rows, &layer.links, Some(&layer.rows), query, width, work);
+                scratch.start_from_beam();
+            }
+            scratch.step_down(layer);
         }
-        node
     }
 
     pub(super) fn facts(&self) -> GraphFacts {
