@@ -27,14 +27,31 @@ pub enum Line {
     Undefined,
 }
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Line {
+    fn write(self, to: &mut impl Write) -> fmt::Result {
         match self {
-            Self::Count(number) => write!(f, "{number:.0}"),
-            Self::Number(number) => write!(f, "{number:6.4}"),
-            Self::Undefined => f.write_str("undefined"),
+            Self::Count(number) => write!(to, "{number:.0}"),
+            Self::Number(number) => match digits(number) {
+                Some(digits) => digits.into_iter().try_for_each(|digit| to.write_char(digit)),
+                None => write!(to, "{number:6.4}"),
+            },
+            Self::Undefined => to.write_str("undefined"),
         }
     }
+}
+
+/// A number from 0 to below 10 with four decimals, as most are; `None` for another, and for one so near the middle
+/// between two such numbers that only exact arithmetic tells to which side it goes. Large runs are mostly printing.
+fn digits(number: f64) -> Option<[char; 6]> {
+    let scaled = number * 10_000.0;
+    let rest = scaled - scaled.floor();
+    let in_doubt = number.is_sign_negative() || scaled >= 99_999.0 || (rest - 0.5).abs() < 1e-6;
+    if in_doubt || scaled.is_nan() {
+        return None;
+    }
+    let whole = scaled.floor() as u32 + u32::from(rest > 0.5);
+    let digit = |power: u32| char::from(b'0' + (whole / power % 10) as u8);
+    Some([digit(10_000), '.', digit(1000), digit(100), digit(10), digit(1)])
 }
 
 impl<'a> Table<'a> {
@@ -67,7 +84,10 @@ impl<'a> Table<'a> {
                     writeln!(to, "{name}{query}\t'{grades}'")?;
                 }
                 what if is_per_query(what) => {
-                    write!(to, "{name}{query}\t{}", line(what, row.values[i]))?;
+                    to.write_str(name)?;
+                    to.write_str(query)?;
+                    to.write_char('\t')?;
+                    line(what, row.values[i]).write(to)?;
                     if self.ties {
                         let (over, cut) = row.ties[i];
                         write_over(what, over, to)?;
@@ -93,7 +113,8 @@ impl<'a> Table<'a> {
                 What::RunId => writeln!(to, "{name}all\t{tag}")?,
                 What::Grades(_) => {}
                 what => {
-                    write!(to, "{name}all\t{}", line(what, total.value))?;
+                    write!(to, "{name}all\t")?;
+                    line(what, total.value).write(to)?;
                     if self.columns.dialect == Dialect::Evalrun {
                         write!(to, "\t{}/{}", total.scored, total.queries)?;
                     }
@@ -142,10 +163,51 @@ fn write_over(what: &What, over: Option<OverTies>, to: &mut impl Write) -> fmt::
     let Some(over) = over else {
         return to.write_str("\t-\t-\t-");
     };
-    write!(to, "\t{}", line(what, Some(over.least)))?;
-    match over.expected {
-        Some(expected) => write!(to, "\t{}", line(what, Some(expected)))?,
-        None => to.write_str("\t-")?,
+    for value in [Some(over.least), over.expected, Some(over.greatest)] {
+        to.write_char('\t')?;
+        match value {
+            Some(value) => line(what, Some(value)).write(to)?,
+            None => to.write_char('-')?,
+        }
     }
-    write!(to, "\t{}", line(what, Some(over.greatest)))
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Line;
+
+    fn printed(number: f64) -> String {
+        let mut text = String::new();
+        Line::Number(number).write(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn numbers_are_printed_as_c_prints_them() {
+        // 0.00005 and 0.00015 are not exactly in the middle, 0.03125 is: it goes to the even digit.
+        for (number, expected) in [
+            (0.0, "0.0000"),
+            (-0.0, "-0.0000"),
+            (0.000_05, "0.0001"),
+            (0.000_15, "0.0001"),
+            (0.031_25, "0.0312"),
+            (0.999_95, "1.0000"),
+            (9.999_95, "10.0000"),
+            (12.5, "12.5000"),
+            (-0.25, "-0.2500"),
+        ] {
+            assert_eq!(printed(number), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_prints_what_the_long_one_does(numerator in 0_u32..20_000, denominator in 1_u32..20_000) {
+            let number = f64::from(numerator) / f64::from(denominator);
+            prop_assert_eq!(printed(number), format!("{number:6.4}"));
+        }
+    }
 }
