@@ -49,6 +49,8 @@ impl Backend for LocalBackend {
 mod tests {
     use super::*;
     use crate::backend::contract;
+    use crate::index::binary::{BinaryParams, BinaryQuery};
+    use crate::vectors::Metric;
     use crate::pipeline::{Graph, Quantization};
 
     const HNSW: Graph = Graph::Hnsw {
@@ -84,6 +86,48 @@ mod tests {
     fn the_contract_holds_for_the_graph_of_hnsw_rs() {
         contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::None);
         contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::Binary);
+    }
+
+    #[test]
+    fn the_contract_holds_for_scalar_codes() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::Scalar);
+        contract::holds(&LocalBackend, HNSW, Quantization::Scalar);
+    }
+
+    #[test]
+    fn the_contract_holds_for_centred_codes_and_queries_of_four_bits() {
+        for (centred, query) in [(true, BinaryQuery::Bits), (true, BinaryQuery::FourBits)] {
+            for graph in [Graph::Exact, HNSW] {
+                let mut config = contract::config(graph, Quantization::Binary);
+                config.codes.binary = BinaryParams { centred, query };
+                contract::holds_for(&LocalBackend, &config, Metric::Cosine);
+            }
+        }
+    }
+
+    #[test]
+    fn the_contract_holds_for_every_metric() {
+        for metric in [Metric::Dot, Metric::L2] {
+            for quantization in [Quantization::None, Quantization::Binary, Quantization::Scalar] {
+                for graph in [Graph::Exact, HNSW] {
+                    let config = contract::config(graph, quantization);
+                    contract::holds_for(&LocalBackend, &config, metric);
+                }
+            }
+        }
+        let theirs = contract::config(HNSW_RS_GRAPH, Quantization::None);
+        contract::holds_for(&LocalBackend, &theirs, Metric::L2);
+    }
+
+    #[test]
+    fn the_graph_of_hnsw_rs_refuses_dot_products() {
+        let corpus = contract::fixture::Corpus::compared_by(Metric::Dot);
+        let config = contract::config(HNSW_RS_GRAPH, Quantization::None);
+        let error = LocalBackend.build(&config, &corpus.points()).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "building the index: vector `body` is compared by dot product, which `hnsw_rs` cannot; use `hnsw`"
+        );
     }
 
     #[test]

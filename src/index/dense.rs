@@ -1,49 +1,59 @@
 //! One dense vector of the corpus: its rows, and what makes searching them cheaper.
 
+mod first;
 mod pass;
 mod way;
 
 use std::sync::Arc;
 
-use crate::hit::Hit;
-use crate::index::binary::{Codes, encode};
+use crate::hit::{Hit, rank};
+use crate::index::binary::BinaryParams;
 use crate::index::bitset::BitSet;
-use crate::index::graph::{Graph, GraphFacts, GraphParams, Scratch};
-use crate::index::kernel::{Dot, Hamming};
+use crate::index::graph::{GraphFacts, GraphParams, Scratch};
 use crate::index::points::PointMap;
 use crate::index::rows::Rows;
 use crate::index::topk::TopK;
 use crate::index::{Counters, Filtering, IndexError};
-use crate::vectors::Vectors;
+use crate::vectors::{Metric, Vectors};
+use first::FirstPass;
 use pass::Pass;
 pub use way::{Applied, Way};
 
 /// The rows of one dense vector, ready to be searched.
 pub struct DenseIndex {
+    metric: Metric,
     rows: Arc<Rows<f32>>,
     points: PointMap,
     first_pass: FirstPass,
 }
 
-/// What is searched unless an exact search is asked for.
-enum FirstPass {
-    Floats(Option<Graph<Dot>>),
-    Codes(Codes, Option<Graph<Hamming>>),
-}
-
 /// What is built over the rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct DenseParams {
+    /// How rows are compared. Under [`Metric::Cosine`] they are L2-normalised.
+    pub metric: Metric,
     /// A graph, over the codes if there are codes.
     pub graph: Option<GraphParams>,
-    /// Binary codes for the first pass.
-    pub binary: bool,
+    /// Codes for the first pass.
+    pub codes: Option<Coding>,
+}
+
+/// What rows are compressed to for the first pass.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Coding {
+    /// A bit per dimension.
+    Binary(BinaryParams),
+    /// A byte per dimension.
+    Scalar {
+        /// The share of values that the scale holds; see [`crate::index::scalar::Bytes::new`].
+        quantile: f64,
+    },
 }
 
 /// One query.
 #[derive(Clone, Copy)]
 pub struct DenseQuery<'a> {
-    /// L2-normalised, as long as a row.
+    /// As long as a row; L2-normalised under [`Metric::Cosine`].
     pub vector: &'a [f32],
     /// Most hits wanted.
     pub limit: usize,
@@ -62,7 +72,7 @@ pub struct DenseQuery<'a> {
 /// One answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DenseAnswer {
-    /// In rank order. The score is the dot product, or, without rescoring, the negated number of differing bits.
+    /// In rank order. The score is the dot product or the negated Euclidean distance; without rescoring, that of the codes.
     pub hits: Vec<Hit>,
     /// Work done.
     pub counters: Counters,
@@ -73,7 +83,9 @@ pub struct DenseAnswer {
 /// Memory of a search, used again by the next.
 #[derive(Debug, Default)]
 pub struct DenseScratch {
-    code: Vec<u64>,
+    shifted: Vec<f32>,
+    bits: Vec<u64>,
+    bytes: Vec<i8>,
     walk: Scratch,
     found: Vec<Hit>,
     rows: BitSet,
@@ -97,18 +109,9 @@ impl DenseIndex {
             return Err(IndexError::NotFinite { row });
         }
         let rows = Arc::new(Rows::of(rows)?);
-        let first_pass = if params.binary {
-            let codes = Codes::new(&rows)?;
-            let graph = params
-                .graph
-                .map(|p| Graph::build(codes.rows().clone(), p))
-                .transpose()?;
-            FirstPass::Codes(codes, graph)
-        } else {
-            let graph = params.graph.map(|p| Graph::build(rows.clone(), p)).transpose()?;
-            FirstPass::Floats(graph)
-        };
+        let first_pass = FirstPass::build(&rows, params)?;
         Ok(Self {
+            metric: params.metric,
             rows,
             points,
             first_pass,
@@ -118,6 +121,11 @@ impl DenseIndex {
     /// Values per row.
     pub fn dim(&self) -> usize {
         self.rows.width()
+    }
+
+    /// How rows are compared.
+    pub fn metric(&self) -> Metric {
+        self.metric
     }
 
     /// Number of rows.
@@ -135,20 +143,19 @@ impl DenseIndex {
         self.rows.bytes() + self.points.bytes()
     }
 
-    /// The codes, if there are any.
-    pub fn codes(&self) -> Option<&Codes> {
-        match &self.first_pass {
-            FirstPass::Floats(_) => None,
-            FirstPass::Codes(codes, _) => Some(codes),
-        }
+    /// Bytes of the codes; 0 where there are none.
+    pub fn code_bytes(&self) -> usize {
+        self.first_pass.code_bytes()
+    }
+
+    /// How many different binary codes there are, if there are binary codes.
+    pub fn distinct_codes(&self) -> Option<usize> {
+        self.first_pass.distinct_codes()
     }
 
     /// Sizes of the graph, if there is one.
     pub fn graph(&self) -> Option<GraphFacts> {
-        match &self.first_pass {
-            FirstPass::Floats(graph) => graph.as_ref().map(Graph::facts),
-            FirstPass::Codes(_, graph) => graph.as_ref().map(Graph::facts),
-        }
+        self.first_pass.graph()
     }
 
     /// Answers one query.
@@ -156,39 +163,14 @@ impl DenseIndex {
     /// # Panics
     /// When the vector is not as long as a row: a programming error, never an input error.
     pub fn search(&self, query: &DenseQuery<'_>, scratch: &mut DenseScratch) -> DenseAnswer {
-        let way = self.way(query);
-        let DenseScratch {
-            code,
-            walk,
-            found,
-            rows,
-            top,
-        } = scratch;
-        let within = match query.filtering {
-            Filtering::Auto(set) | Filtering::Pre(set) | Filtering::InGraph(set) => {
-                Some(self.points.rows(set, rows))
-            }
-            Filtering::None | Filtering::Post(_) => None,
-        };
-        let mut pass = Pass {
-            index: self,
-            query,
-            within,
-            walk,
-            found,
-            top,
-            counters: Counters::default(),
-        };
-        let mut hits = match &self.first_pass {
-            FirstPass::Codes(codes, graph) if !query.exact => {
-                code.resize(query.vector.len().div_ceil(64), 0);
-                encode(query.vector, code);
-                pass.codes(codes, graph.as_ref().filter(|_| way.by_graph), code)
-            }
-            FirstPass::Floats(Some(graph)) if way.by_graph => pass.float_graph(graph),
-            _ => pass.float_scan(),
-        };
-        let counters = pass.counters;
+        let mut pass = Pass::new(self, query, self.way(query));
+        let mut hits = pass.run(scratch);
+        let (counters, way) = (pass.counters, pass.way);
+        if self.metric == Metric::L2 && (!way.by_code || query.rescore) {
+            // Neighbouring squares can have one root, and of equals the larger row comes first.
+            hits.iter_mut().for_each(|hit| hit.score = -(-hit.score).sqrt());
+            rank(&mut hits, usize::MAX);
+        }
         for hit in &mut hits {
             hit.point = self.points.point(hit.point);
         }
@@ -209,8 +191,10 @@ impl DenseQuery<'_> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::index::binary::BinaryQuery;
     use crate::index::exact::scan;
     use crate::index::graph::Engine;
+    use crate::index::kernel::Dot;
     use crate::index::testing::Rng;
 
     const GRAPH: GraphParams = GraphParams {
@@ -224,7 +208,8 @@ pub(super) mod tests {
         let points: Vec<u32> = (0..rows.len() as u32).collect();
         let params = DenseParams {
             graph: graph.then_some(GRAPH),
-            binary,
+            codes: binary.then_some(Coding::Binary(BinaryParams::default())),
+            ..DenseParams::default()
         };
         DenseIndex::build(rows, &points, rows.len(), params).unwrap()
     }
@@ -266,6 +251,7 @@ pub(super) mod tests {
             Counters {
                 float_distances: 200,
                 candidates: 200,
+                bytes: 200 * 24 * 4,
                 ..Counters::default()
             }
         );
@@ -277,6 +263,7 @@ pub(super) mod tests {
             float_distances: 15,
             candidates: 15,
             rescored: 15,
+            bytes: 200 * 8 + 15 * 24 * 4,
             ..Counters::default()
         };
         assert_eq!(codes.counters, want);
@@ -287,6 +274,10 @@ pub(super) mod tests {
             (graph.counters.candidates, graph.counters.code_distances),
             (40, 0)
         );
+        // Rows of 24 floats, and slots of 24 links in the lowest layer and 12 in those above.
+        let (rows_read, hops) = (graph.counters.float_distances * 24 * 4, graph.counters.hops);
+        let links_read = graph.counters.bytes - rows_read;
+        assert!((hops * 12 * 4..=hops * 24 * 4).contains(&links_read), "{links_read} in {hops} hops");
 
         let both = search(&index(&rows, true, true), &query);
         assert_eq!(both.way, way(true, true, Applied::Never));
@@ -396,5 +387,100 @@ pub(super) mod tests {
         let rows = Vectors::from_flat(1, vec![0.1, f32::NAN]).unwrap();
         let got = DenseIndex::build(&rows, &[0, 1], 2, DenseParams::default()).err();
         assert_eq!(got, Some(IndexError::NotFinite { row: 1 }));
+    }
+
+    /// Every way of coding rows, and none.
+    fn codings() -> Vec<Option<Coding>> {
+        let binary = |centred, query| Some(Coding::Binary(BinaryParams { centred, query }));
+        vec![
+            None,
+            binary(false, BinaryQuery::Bits),
+            binary(true, BinaryQuery::Bits),
+            binary(false, BinaryQuery::FourBits),
+            binary(true, BinaryQuery::FourBits),
+            Some(Coding::Scalar { quantile: 1.0 }),
+            Some(Coding::Scalar { quantile: 0.9 }),
+        ]
+    }
+
+    /// Rows of any length, none of them normalised.
+    fn crooked(rng: &mut Rng, count: usize, dim: usize) -> Vectors {
+        let values = (0..count * dim).map(|_| 3.0 * rng.symmetric() + 1.0).collect();
+        Vectors::from_flat(dim, values).unwrap()
+    }
+
+    #[test]
+    fn every_metric_and_coding_is_exact_when_everything_is_looked_at() {
+        let mut rng = Rng::new(36);
+        let (rows, vectors) = (crooked(&mut rng, 150, 20), crooked(&mut rng, 8, 20));
+        let half = BitSet::from_iter(150, (0..150).step_by(2));
+        let points: Vec<u32> = (0..150).collect();
+        for metric in [Metric::Dot, Metric::L2] {
+            for (codes, graph) in codings().into_iter().flat_map(|c| [(c, None), (c, Some(GRAPH))]) {
+                let params = DenseParams { metric, graph, codes };
+                let index = DenseIndex::build(&rows, &points, 150, params).unwrap();
+                for vector in vectors.rows() {
+                    for filtering in [Filtering::None, Filtering::Pre(&half), Filtering::InGraph(&half)] {
+                        let query = DenseQuery {
+                            ef: 150,
+                            oversampling: 30.0,
+                            ..query(vector, filtering)
+                        };
+                        let want = search(&index, &DenseQuery { exact: true, ..query });
+                        let got = search(&index, &query);
+                        assert_eq!(got.hits, want.hits, "{metric:?}, {params:?}");
+                        assert_eq!(got.hits.len(), 5);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scores_are_the_dot_product_and_the_negated_distance() {
+        let rows = Vectors::from_flat(2, vec![3.0, 4.0, 1.0, 1.0, 0.0, 0.0]).unwrap();
+        let found = |metric| {
+            let params = DenseParams {
+                metric,
+                ..DenseParams::default()
+            };
+            let index = DenseIndex::build(&rows, &[0, 1, 2], 3, params).unwrap();
+            let hits = search(&index, &query(&[0.0, 0.0], Filtering::None)).hits;
+            hits.iter().map(|h| (h.point, h.score)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(Metric::Dot), [(2, 0.0), (1, 0.0), (0, 0.0)]);
+        assert_eq!(found(Metric::L2), [(2, 0.0), (1, -2f32.sqrt()), (0, -5.0)]);
+    }
+
+    #[test]
+    fn bytes_and_four_bit_queries_tell_more_rows_apart_than_signs() {
+        let mut rng = Rng::new(37);
+        let rows = rng.units(3000, 64);
+        let points: Vec<u32> = (0..3000).collect();
+        let vectors = rng.units(30, 64);
+        let good = |codes| {
+            let params = DenseParams {
+                codes: Some(codes),
+                ..DenseParams::default()
+            };
+            let index = DenseIndex::build(&rows, &points, 3000, params).unwrap();
+            let of = |vector| {
+                let coded = DenseQuery {
+                    limit: 10,
+                    oversampling: 2.0,
+                    ..query(vector, Filtering::None)
+                };
+                let want = search(&index, &DenseQuery { exact: true, ..coded }).hits;
+                let got = search(&index, &coded).hits;
+                want.iter().filter(|h| got.contains(h)).count()
+            };
+            vectors.rows().map(of).sum::<usize>()
+        };
+        let binary = |query| Coding::Binary(BinaryParams { centred: false, query });
+        let signs = good(binary(BinaryQuery::Bits));
+        let four_bits = good(binary(BinaryQuery::FourBits));
+        let bytes = good(Coding::Scalar { quantile: 1.0 });
+        assert!(signs + 30 < four_bits && four_bits < bytes, "{signs}, {four_bits}, {bytes}");
+        assert_eq!(bytes, 300);
     }
 }

@@ -1,13 +1,18 @@
 //! What the embedded engine cannot do, said before anything is built.
 
+use crate::index::binary::BinaryQuery;
 use crate::index::graph::{Engine, GraphParams};
 use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Pipeline, Sparse, Stage, StageKind, Strategy, VectorConfig,
+    Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy, VectorConfig,
 };
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
     graph_params(index).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
+    let four_bits = index.codes.binary.query == BinaryQuery::FourBits;
+    if four_bits && index.quantization == Quantization::Binary && matches!(index.graph, Graph::HnswRs { .. }) {
+        return Err("`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`".to_owned());
+    }
     let retrieval = pipeline.backend_part();
     for (at, stage) in retrieval.iter().enumerate() {
         let verdict = match &stage.kind {

@@ -13,17 +13,28 @@ mod tree;
 mod visited;
 mod walk;
 
-use super::{GraphFacts, Work};
+use super::{GraphFacts, Within, Work};
 use crate::hit::Hit;
-use crate::index::bitset::BitSet;
 use crate::index::kernel::Space;
 use crate::index::rows::Rows;
 pub(super) use build::build;
 use links::Links;
 pub use walk::Scratch;
+use walk::Surroundings;
 
 /// A walk starts from one row for so much of its width.
 const EF_PER_START: usize = 4;
+
+/// Where at least this part of the rows around the query pass a filter, the others are walked through like them: that
+/// takes fewer comparisons than going round them.
+const MOST_PASS: (usize, usize) = (2, 5);
+/// Below this share of matches, a walk among them looks for as many neighbours as a slot holds, above for half of that.
+/// At 5 %, half takes recall from 0.993 to 0.973; at 20 % it changes nothing but the time.
+const SPARSE: f64 = 0.1;
+
+/// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
+/// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
+const LEAST_NEIGHBOURS: f64 = 1.5;
 
 /// A finished graph.
 pub(super) struct Hnsw {
@@ -50,7 +61,7 @@ impl Hnsw {
         rows: &Rows<S::Value>,
         query: &[S::Value],
         ef: usize,
-        allowed: Option<&BitSet>,
+        within: Option<Within<'_>>,
         scratch: &mut Scratch,
         found: &mut Vec<Hit>,
     ) -> Work {
@@ -61,12 +72,53 @@ impl Hnsw {
         }
         let mut work = Work::default();
         self.descend::<S>(rows, query, 0, ef, scratch, &mut work);
-        match allowed {
+        match within {
             None => scratch.walk::<S>(rows, &self.base, None, query, ef, &mut work),
-            Some(set) => scratch.filtered_walk::<S>(rows, &self.base, query, ef, set, &mut work),
+            Some(within) => self.filtered::<S>(rows, query, ef, within, scratch, &mut work),
         }
         found.extend(scratch.found());
         work
+    }
+
+    /// Walks the lowest layer for rows of a set.
+    fn filtered<S: Space>(
+        &self,
+        rows: &Rows<S::Value>,
+        query: &[S::Value],
+        ef: usize,
+        within: Within<'_>,
+        scratch: &mut Scratch,
+        work: &mut Work,
+    ) {
+        let (allowed, matches) = (within.rows, within.rows.count());
+        let share = matches as f64 / rows.len() as f64;
+        let around = scratch.surroundings(&self.base, allowed, share, work);
+        let thorough = |scratch: &mut Scratch, work: &mut Work| {
+            scratch.thorough_walk::<S>(rows, &self.base, query, ef, allowed, work);
+        };
+        if around.passing * MOST_PASS.1 >= around.seen * MOST_PASS.0 {
+            return thorough(scratch, work);
+        }
+        if !within.thorough && !self.leads_to_matches(around, share) {
+            scratch.beam.reset(ef);
+            return;
+        }
+        let width = self.base.width();
+        let enough = if share < SPARSE { width } else { width / 2 };
+        scratch.matching_walk::<S>(rows, &self.base, query, ef, (allowed, enough), work);
+        let found = scratch.beam.keys().len();
+        if within.thorough && found < ef && found < matches {
+            thorough(scratch, work);
+        }
+    }
+
+    /// True unless a walk among matches would find some of them but not the nearest: where they are too few to be linked
+    /// with each other, or so much fewer than in the corpus as a whole that they lie elsewhere.
+    fn leads_to_matches(&self, around: Surroundings, share: f64) -> bool {
+        let (seen, passing) = (around.seen as f64, around.passing as f64);
+        let expected = seen * share;
+        let elsewhere = passing < expected - (expected / 3.0).max(3.0 * expected.sqrt());
+        !elsewhere && passing * self.base.width() as f64 >= LEAST_NEIGHBOURS * seen
     }
 
     /// Finds where a walk of width `ef` through `layer`, of which 0 is the lowest, had better start: downhill from the

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::binary::Codes;
+use crate::index::binary::{BinaryParams, Codes};
 use crate::index::exact::scan;
 use crate::index::kernel::{Dot, Hamming};
 use crate::index::testing::Rng;
@@ -30,7 +30,8 @@ fn search<S: Space>(
     allowed: Option<&BitSet>,
 ) -> (Vec<Hit>, Work) {
     let mut found = vec![Hit { point: 9, score: 9.0 }];
-    let work = graph.search(query, ef, allowed, &mut Scratch::default(), &mut found);
+    let within = allowed.map(|rows| Within { rows, thorough: true });
+    let work = graph.search::<S>(query, ef, within, &mut Scratch::default(), &mut found);
     (found, work)
 }
 
@@ -284,7 +285,7 @@ fn memory_is_used_again_and_answers_do_not_depend_on_it() {
     let (mut scratch, mut found) = (Scratch::default(), Vec::new());
     for turn in 0..600 {
         let (graph, query) = (&graphs[turn % 2], rng.unit(8));
-        let work = graph.search(&query, 10, None, &mut scratch, &mut found);
+        let work = graph.search::<Dot>(&query, 10, None, &mut scratch, &mut found);
         assert_eq!(
             (found.clone(), work),
             search(graph, &query, 10, None),
@@ -295,7 +296,7 @@ fn memory_is_used_again_and_answers_do_not_depend_on_it() {
 
 #[test]
 fn a_graph_over_codes_finds_rows_with_the_query_s_code() {
-    let codes = Codes::new(&Rng::new(18).rows(1000, 64)).unwrap();
+    let codes = Codes::new(&Rng::new(18).rows(1000, 64), BinaryParams::default()).unwrap();
     for params in [PARAMS, HNSW_RS] {
         let graph = Graph::<Hamming>::build(codes.rows().clone(), params).unwrap();
         for row in [0, 499, 999] {

@@ -110,6 +110,7 @@ fn quantization(quantization: Quantization) -> &'static str {
     match quantization {
         Quantization::None => "none",
         Quantization::Binary => "binary",
+        Quantization::Scalar => "scalar",
     }
 }
 
