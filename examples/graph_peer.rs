@@ -4,6 +4,8 @@
 //! graph_peer DIM BASE QUERIES ANSWERS      little-endian float32 matrices; row ids of answers go to ANSWERS as u32
 //! build hnsw|hnsw_rs THREADS M EF_CONSTRUCT
 //! search EF K                              every query once, one thread
+//! code bits|four_bits|bytes THREADS M EF_CONSTRUCT
+//! coded EF OVERSAMPLING K                  as search, over codes, hits scored again with floats
 //! scan COUNT K                             the first COUNT queries by exact scan, one thread
 //! batch THREADS K                          every query by exact scan, together
 //! read THREADS COUNT                       the rows, COUNT times, read and nothing else
@@ -18,6 +20,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use evalrun::hit::Hit;
+use evalrun::index::Filtering;
+use evalrun::index::binary::{BinaryParams, BinaryQuery};
+use evalrun::index::dense::{Coding, DenseIndex, DenseParams, DenseQuery, DenseScratch};
 use evalrun::index::exact::{exact_batch, scan};
 use evalrun::index::graph::{Engine, Graph, GraphParams, Scratch};
 use evalrun::index::kernel::{Dot, Level};
@@ -39,6 +44,7 @@ fn main() -> Result<()> {
         queries: matrix(queries, dim)?,
         answers: answers.clone(),
         graph: None,
+        coded: None,
         pools: BTreeMap::new(),
     };
     let mut out = std::io::stdout().lock();
@@ -66,6 +72,7 @@ struct Peer {
     queries: Rows<f32>,
     answers: String,
     graph: Option<Graph<Dot>>,
+    coded: Option<DenseIndex>,
     /// By number of threads. They stay, because the time of a thread that ends cannot be asked for any more.
     pools: BTreeMap<usize, ThreadPool>,
 }
@@ -95,6 +102,8 @@ impl Peer {
                 Ok(json!({ "took": took, "links": facts.links, "bytes": facts.bytes,
                     "kernels": Level::detected().name() }))
             }
+            ["code", kind, _, _, _] => self.code(kind, number(2)?, number(3)?, number(4)?),
+            ["coded", _, _, _] => self.coded(number(1)?, number(2)?, number(3)?),
             ["search", _, _] => self.search(number(1)?, number(2)?),
             ["scan", _, _] => self.scan(number(1)?, number(2)?),
             ["batch", _, _] => {
@@ -136,7 +145,7 @@ impl Peer {
         let (mut distances, mut hops) = (0, 0);
         let clock = Clock::start();
         for query in self.queries.rows() {
-            let work = graph.search(query, ef.max(k), None, &mut scratch, &mut found);
+            let work = graph.search::<Dot>(query, ef.max(k), None, &mut scratch, &mut found);
             distances += work.distances;
             hops += work.hops;
             all.push(found[..k.min(found.len())].to_vec());
@@ -144,6 +153,59 @@ impl Peer {
         let took = clock.stop();
         self.keep(&all, k)?;
         Ok(json!({ "took": took, "distances": distances, "hops": hops }))
+    }
+
+    fn code(&mut self, kind: &str, threads: usize, m: usize, ef_construct: usize) -> Result<Value> {
+        let bits = |query| Coding::Binary(BinaryParams { centred: true, query });
+        let codes = match kind {
+            "bits" => bits(BinaryQuery::Bits),
+            "four_bits" => bits(BinaryQuery::FourBits),
+            "bytes" => Coding::Scalar { quantile: 1.0 },
+            other => bail!("no codes `{other}`"),
+        };
+        let graph = GraphParams {
+            engine: Engine::Hnsw,
+            m,
+            ef_construct,
+            seed: 42,
+        };
+        let params = DenseParams {
+            graph: Some(graph),
+            codes: Some(codes),
+            ..DenseParams::default()
+        };
+        let rows = Vectors::from_flat(self.rows.width(), self.rows.flat().to_vec()).context("no rows")?;
+        let points: Vec<u32> = (0..rows.len() as u32).collect();
+        self.start(threads)?;
+        let build = || DenseIndex::build(&rows, &points, rows.len(), params);
+        let (index, took) = in_pool(&self.pools[&threads], build);
+        let index = self.coded.insert(index?);
+        Ok(
+            json!({ "took": took, "bytes": index.graph().map(|g| g.bytes), "code_bytes": index.code_bytes(),
+            "float_bytes": index.vector_bytes() }),
+        )
+    }
+
+    fn coded(&self, ef: usize, oversampling: usize, k: usize) -> Result<Value> {
+        let index = self.coded.as_ref().context("no codes")?;
+        let mut scratch = DenseScratch::default();
+        let mut all = Vec::with_capacity(self.queries.len());
+        let clock = Clock::start();
+        for vector in self.queries.rows() {
+            let query = DenseQuery {
+                vector,
+                limit: k,
+                ef,
+                exact: false,
+                oversampling: oversampling as f64,
+                rescore: true,
+                filtering: Filtering::None,
+            };
+            all.push(index.search(&query, &mut scratch).hits);
+        }
+        let took = clock.stop();
+        self.keep(&all, k)?;
+        Ok(json!({ "took": took }))
     }
 
     fn scan(&self, count: usize, k: usize) -> Result<Value> {

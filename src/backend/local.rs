@@ -50,8 +50,8 @@ mod tests {
     use super::*;
     use crate::backend::contract;
     use crate::index::binary::{BinaryParams, BinaryQuery};
-    use crate::vectors::Metric;
     use crate::pipeline::{Graph, Quantization};
+    use crate::vectors::Metric;
 
     const HNSW: Graph = Graph::Hnsw {
         m: 16,

@@ -51,7 +51,11 @@ impl Codes {
     /// [`IndexError::Memory`] when the system has no memory for them.
     pub fn new(rows: &Rows<f32>, params: BinaryParams) -> Result<Self, IndexError> {
         let words = rows.width().div_ceil(64);
-        let centre = if params.centred { mean(rows) } else { Box::default() };
+        let centre = if params.centred {
+            mean(rows)
+        } else {
+            Box::default()
+        };
         let mut codes = Rows::zeroed(words, rows.len())?;
         let mut shifted = Vec::new();
         for (row, code) in rows.rows().zip(codes.flat_mut().chunks_exact_mut(words)) {
@@ -105,7 +109,9 @@ impl Codes {
 fn mean(rows: &Rows<f32>) -> Box<[f32]> {
     let mut sums = vec![0.0f64; rows.width()];
     for row in rows.rows() {
-        sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, &x)| *sum += f64::from(x));
     }
     let count = rows.len().max(1) as f64;
     sums.iter().map(|sum| (sum / count) as f32).collect()
@@ -221,7 +227,10 @@ mod tests {
         let mut code = Vec::new();
         codes.encode(&[0.7, -0.3, 0.16, 0.5], &mut Vec::new(), &mut code);
         // 7, −3 and 2 under the row's bits; 5 is not.
-        assert_eq!(crate::index::kernel::planes(&code, codes.rows().row(0)), 7 - 3 + 2);
+        assert_eq!(
+            crate::index::kernel::planes(&code, codes.rows().row(0)),
+            7 - 3 + 2
+        );
         codes.encode(&[0.0; 4], &mut Vec::new(), &mut code);
         assert_eq!(code, [0; 4]);
     }

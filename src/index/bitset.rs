@@ -76,7 +76,10 @@ impl BitSet {
         let at = from as usize / 64;
         let first = self.words.get(at)? & (u64::MAX << (from % 64));
         let rest = self.words[at + 1..].iter().copied();
-        let found = std::iter::once(first).chain(rest).enumerate().find(|(_, w)| *w != 0);
+        let found = std::iter::once(first)
+            .chain(rest)
+            .enumerate()
+            .find(|(_, w)| *w != 0);
         found.map(|(i, word)| (at + i) as u32 * 64 + word.trailing_zeros())
     }
 
@@ -155,7 +158,10 @@ mod tests {
     #[test]
     fn the_next_element_is_found_across_words() {
         let s = set(200, &[3, 64, 190]);
-        assert_eq!([0, 3, 4, 64, 65, 190].map(|from| s.next(from).unwrap()), [3, 3, 64, 64, 190, 190]);
+        assert_eq!(
+            [0, 3, 4, 64, 65, 190].map(|from| s.next(from).unwrap()),
+            [3, 3, 64, 64, 190, 190]
+        );
         assert_eq!((s.next(191), s.next(500)), (None, None));
     }
 

@@ -277,7 +277,10 @@ pub(super) mod tests {
         // Rows of 24 floats, and slots of 24 links in the lowest layer and 12 in those above.
         let (rows_read, hops) = (graph.counters.float_distances * 24 * 4, graph.counters.hops);
         let links_read = graph.counters.bytes - rows_read;
-        assert!((hops * 12 * 4..=hops * 24 * 4).contains(&links_read), "{links_read} in {hops} hops");
+        assert!(
+            (hops * 12 * 4..=hops * 24 * 4).contains(&links_read),
+            "{links_read} in {hops} hops"
+        );
 
         let both = search(&index(&rows, true, true), &query);
         assert_eq!(both.way, way(true, true, Applied::Never));
@@ -476,11 +479,19 @@ pub(super) mod tests {
             };
             vectors.rows().map(of).sum::<usize>()
         };
-        let binary = |query| Coding::Binary(BinaryParams { centred: false, query });
+        let binary = |query| {
+            Coding::Binary(BinaryParams {
+                centred: false,
+                query,
+            })
+        };
         let signs = good(binary(BinaryQuery::Bits));
         let four_bits = good(binary(BinaryQuery::FourBits));
         let bytes = good(Coding::Scalar { quantile: 1.0 });
-        assert!(signs + 30 < four_bits && four_bits < bytes, "{signs}, {four_bits}, {bytes}");
+        assert!(
+            signs + 30 < four_bits && four_bits < bytes,
+            "{signs}, {four_bits}, {bytes}"
+        );
         assert_eq!(bytes, 300);
     }
 }

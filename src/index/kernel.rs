@@ -143,7 +143,11 @@ fn l2_bytes_at(level: Level, a: &[i8], b: &[i8]) -> i32 {
 }
 
 fn planes_at(level: Level, query: &[u64], code: &[u64]) -> i32 {
-    assert_eq!(query.len(), PLANES * code.len(), "query and code of different length");
+    assert_eq!(
+        query.len(),
+        PLANES * code.len(),
+        "query and code of different length"
+    );
     at!(level, planes(query, code))
 }
 

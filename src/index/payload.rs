@@ -175,7 +175,11 @@ impl<K> Inverted<K> {
     }
 
     fn bytes(&self) -> usize {
-        let pieces: usize = self.pieces.iter().map(|p| size_of::<Piece>() + p.points.bytes()).sum();
+        let pieces: usize = self
+            .pieces
+            .iter()
+            .map(|p| size_of::<Piece>() + p.points.bytes())
+            .sum();
         pieces
             + self.keys.capacity() * size_of::<K>()
             + (self.starts.capacity() + self.points.capacity()) * size_of::<u32>()
@@ -291,7 +295,16 @@ mod tests {
         let column = Column::new(1000, (0..1000).map(|p| (p, Integer(value(p)))));
         assert!(column.integers.pieces.len() > 10);
         assert!(column.integers.pieces.iter().any(|p| p.points.count() == 401));
-        for (from, to) in [(0, 500), (7, 8), (7, 7), (6, 130), (99, 301), (250, 250), (480, 600), (9, 3)] {
+        for (from, to) in [
+            (0, 500),
+            (7, 8),
+            (7, 7),
+            (6, 130),
+            (99, 301),
+            (250, 250),
+            (480, 600),
+            (9, 3),
+        ] {
             let range = Range {
                 gte: Some(f64::from(from)),
                 lt: Some(f64::from(to)),

@@ -251,7 +251,9 @@ impl Setting {
             Key::Weights => Setting::Numbers(typed(value)?),
             Key::Graph => Setting::Graph(typed::<Choice<GraphSpec>>(value)?.0.moved_to(written.span)),
             Key::Method => Setting::Method(typed::<Choice<MethodSpec>>(value)?.0.moved_to(written.span)),
-            Key::Quantization => Setting::Quantization(typed::<Choice<QuantizationSpec>>(value)?.0.moved_to(written.span)),
+            Key::Quantization => {
+                Setting::Quantization(typed::<Choice<QuantizationSpec>>(value)?.0.moved_to(written.span))
+            }
             Key::Strategy => Setting::Strategy(typed(value)?),
             Key::Normalize => Setting::Normalize(typed(value)?),
             Key::Tail => Setting::Tail(typed(value)?),

@@ -13,7 +13,9 @@ use indexmap::IndexMap;
 use crate::backend::IndexStats;
 use crate::evaluate::{CellNumbers, CellResult, CellState, Difference, Evaluation, Quality};
 use crate::filter::Payload;
-use crate::pipeline::{CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization};
+use crate::pipeline::{
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization,
+};
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
 use crate::plan::{TraceKeep, TracePlan};

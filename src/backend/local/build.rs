@@ -157,7 +157,8 @@ impl Index for LocalIndex {
 fn build_dense(config: &IndexConfig, points: &Points<'_>, name: &str) -> Result<DenseIndex, BackendError> {
     let given = points.dense.get(name).ok_or_else(|| missing(name))?;
     if given.metric == Metric::Dot && matches!(config.graph, Graph::HnswRs { .. }) {
-        let reason = format!("vector `{name}` is compared by dot product, which `hnsw_rs` cannot; use `hnsw`");
+        let reason =
+            format!("vector `{name}` is compared by dot product, which `hnsw_rs` cannot; use `hnsw`");
         return Err(BackendError::Build(reason));
     }
     let codes = match config.quantization {

@@ -10,7 +10,8 @@ use crate::pipeline::{
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
     graph_params(index).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
     let four_bits = index.codes.binary.query == BinaryQuery::FourBits;
-    if four_bits && index.quantization == Quantization::Binary && matches!(index.graph, Graph::HnswRs { .. }) {
+    if four_bits && index.quantization == Quantization::Binary && matches!(index.graph, Graph::HnswRs { .. })
+    {
         return Err("`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`".to_owned());
     }
     let retrieval = pipeline.backend_part();

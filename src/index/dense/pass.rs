@@ -136,7 +136,11 @@ impl<'a> Pass<'a> {
             known,
         } = self.find::<S, Q>(rows, graph, query, fetch, means);
         self.counters.code_distances += compared;
-        self.counters.candidates += if self.query.rescore { hits.len() as u64 } else { known };
+        self.counters.candidates += if self.query.rescore {
+            hits.len() as u64
+        } else {
+            known
+        };
         if self.query.rescore {
             self.rescore(&mut hits);
         }

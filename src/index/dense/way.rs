@@ -118,4 +118,40 @@ mod tests {
         let after = [(true, Applied::After), (false, Applied::After)];
         assert_eq!(ways(Filtering::Post(&passes)), after);
     }
+
+    #[test]
+    fn auto_walks_where_matches_are_near_and_scans_where_they_lie_elsewhere() {
+        // The first thousand rows lie around one point, the others around the opposite one.
+        let mut rng = Rng::new(40);
+        let (centre, noise) = (rng.unit(256), rng.units(2000, 256));
+        let mut rows = crate::vectors::Vectors::with_capacity(256, 2000);
+        for (i, noise) in noise.rows().enumerate() {
+            let side = if i < 1000 { 1.0 } else { -1.0 };
+            let mut row: Vec<f32> = centre.iter().zip(noise).map(|(c, n)| side * c + n).collect();
+            crate::vectors::normalize(&mut row);
+            rows.push(&row);
+        }
+        let index = index(&rows, true, false);
+        let answer = |filtering| {
+            let query = DenseQuery {
+                ef: 10,
+                ..query(rows.row(3), filtering)
+            };
+            search(&index, &query)
+        };
+        let near = BitSet::from_iter(2000, 100..1000);
+        let (got, want) = (answer(Filtering::Auto(&near)), answer(Filtering::Pre(&near)));
+        assert!(got.way.by_graph);
+        assert!(got.counters.float_distances < want.counters.float_distances);
+        assert_eq!(got.counters.matches, 900);
+        assert!(got.hits.iter().all(|h| near.contains(h.point)));
+
+        let elsewhere = BitSet::from_iter(2000, 1000..2000);
+        let (got, want) = (
+            answer(Filtering::Auto(&elsewhere)),
+            answer(Filtering::Pre(&elsewhere)),
+        );
+        assert!(!got.way.by_graph && got.counters.hops > 0);
+        assert_eq!(got.hits, want.hits);
+    }
 }

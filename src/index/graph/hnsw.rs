@@ -34,7 +34,7 @@ const SPARSE: f64 = 0.1;
 
 /// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
 /// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
-const LEAST_NEIGHBOURS: f64 = 1.5;
+const LEAST_NEIGHBOURS: f64 = 1.2;
 
 /// A finished graph.
 pub(super) struct Hnsw {

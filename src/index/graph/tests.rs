@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::index::binary::{BinaryParams, Codes};
 use crate::index::exact::scan;
-use crate::index::kernel::{Dot, Hamming};
+use crate::index::kernel::{Dot, Hamming, L2};
 use crate::index::testing::Rng;
 use crate::index::topk::TopK;
 use crate::vectors::Vectors;
@@ -106,6 +106,49 @@ proptest! {
         let query = Rng::new(!seed).unit(8);
         let want = exact::<Dot>(&rows, &query, Some(&allowed), count);
         prop_assert_eq!(search(&graph, &query, count, Some(&allowed)).0, want);
+    }
+
+    #[test]
+    fn a_filtered_beam_of_any_width_finds_matches_alone_and_is_full_if_there_are_enough(
+        count in 1usize..400, share in 1u64..100, ef in 1usize..60, seed: u64,
+    ) {
+        let rows = clustered(count, 8, seed);
+        let mut rng = Rng::new(seed);
+        let passing = (0..count as u32).filter(|_| rng.next_u64() % 100 < share);
+        let allowed = BitSet::from_iter(count, passing.collect::<Vec<u32>>());
+        let graph = build(&rows, PARAMS);
+        let (found, _) = search(&graph, &rng.unit(8), ef, Some(&allowed));
+        prop_assert!(found.iter().all(|hit| allowed.contains(hit.point)));
+        prop_assert_eq!(found.len(), ef.min(allowed.count()));
+        prop_assert!(found.is_sorted_by(|a, b| crate::hit::by_rank(a, b).is_lt()));
+    }
+
+    #[test]
+    fn the_order_of_rows_changes_nothing_but_ties(count in 1usize..200, seed: u64) {
+        // Few distinct values, so that there are ties.
+        let mut rng = Rng::new(seed);
+        let flat: Vec<f32> = (0..count * 3).map(|_| rng.below(4) as f32).collect();
+        let mut order: Vec<usize> = (0..count).collect();
+        (1..count).for_each(|i| order.swap(i, rng.below(i + 1)));
+        let moved = order.iter().flat_map(|&row| &flat[row * 3..row * 3 + 3]).copied().collect();
+        let query: Vec<f32> = (0..3).map(|_| rng.below(4) as f32).collect();
+        let found = |flat: Vec<f32>| {
+            let rows = Arc::new(Rows::of(&Vectors::from_flat(3, flat).unwrap()).unwrap());
+            let graph = Graph::<L2>::build(rows.clone(), PARAMS).unwrap();
+            let (mut hits, _) = search(&graph, &query, count, None);
+            assert_eq!(hits, exact::<L2>(&rows, &query, None, count));
+            hits.truncate(10);
+            hits
+        };
+        let (before, after) = (found(flat.clone()), found(moved));
+        let scores = |hits: &[Hit]| hits.iter().map(|h| h.score).collect::<Vec<f32>>();
+        prop_assert_eq!(scores(&before), scores(&after));
+        let last = before.last().map_or(0.0, |h| h.score);
+        let apart = |hits: &[Hit], row: &dyn Fn(u32) -> u32| {
+            let rows = hits.iter().filter(|h| h.score > last).map(|h| row(h.point));
+            rows.collect::<std::collections::BTreeSet<u32>>()
+        };
+        prop_assert_eq!(apart(&before, &|p| p), apart(&after, &|p| order[p as usize] as u32));
     }
 
     #[test]

@@ -52,9 +52,12 @@ macro_rules! one_by_one {
     };
 }
 
-one_by_one!(dot_bytes_gather, dot_bytes_block, i8, 1, |q, r| dot_bytes(q, r) as f32);
-one_by_one!(l2_bytes_gather, l2_bytes_block, i8, 1, |q, r| -(l2_bytes(q, r) as f32));
-one_by_one!(planes_gather, planes_block, u64, PLANES, |q, r| planes(q, r) as f32);
+one_by_one!(dot_bytes_gather, dot_bytes_block, i8, 1, |q, r| dot_bytes(q, r)
+    as f32);
+one_by_one!(l2_bytes_gather, l2_bytes_block, i8, 1, |q, r| -(l2_bytes(q, r)
+    as f32));
+one_by_one!(planes_gather, planes_block, u64, PLANES, |q, r| planes(q, r)
+    as f32);
 
 pub(super) fn dot_gather(query: &[f32], rows: &[f32], ids: &[u32], out: &mut [f32]) {
     gather(query.len(), rows, ids, out, |r| dots(query, [r])[0]);

@@ -107,8 +107,16 @@ fn byte_kernels_of_every_level_are_exact_at_every_length() {
         let want_dot: i64 = pairs().map(|(x, y)| x * y).sum();
         let want_l2: i64 = pairs().map(|(x, y)| (x - y) * (x - y)).sum();
         for level in levels() {
-            assert_eq!(i64::from(dot_bytes_at(level, &a, &b)), want_dot, "{level:?}, length {len}");
-            assert_eq!(i64::from(l2_bytes_at(level, &a, &b)), want_l2, "{level:?}, length {len}");
+            assert_eq!(
+                i64::from(dot_bytes_at(level, &a, &b)),
+                want_dot,
+                "{level:?}, length {len}"
+            );
+            assert_eq!(
+                i64::from(l2_bytes_at(level, &a, &b)),
+                want_l2,
+                "{level:?}, length {len}"
+            );
         }
     }
 }
@@ -135,7 +143,10 @@ macro_rules! many_rows_give_the_bits_of_one {
     ($space:ty, $values:ident, $gather:ident, $block:ident, $lengths:expr) => {
         let mut rng = Rng::new(4);
         for len in $lengths {
-            let (query, flat) = ($values(&mut rng, <$space>::QUERY * len), $values(&mut rng, 11 * len));
+            let (query, flat) = (
+                $values(&mut rng, <$space>::QUERY * len),
+                $values(&mut rng, 11 * len),
+            );
             let row = |i: usize| &flat[i * len..(i + 1) * len];
             for count in 0..=11 {
                 let ids: Vec<u32> = (0..count).map(|i| (i as u32 * 7 + 3) % 11).collect();
@@ -165,8 +176,20 @@ fn many_rows_at_once_give_the_bits_of_one() {
     many_rows_give_the_bits_of_one!(Dot, floats, dot_gather, dot_block, [1, 15, 16, 17, 40, 100]);
     many_rows_give_the_bits_of_one!(L2, floats, l2_gather, l2_block, [1, 15, 16, 17, 40, 100]);
     many_rows_give_the_bits_of_one!(Hamming, words, hamming_gather, hamming_block, [1, 6, 7, 8, 9, 17]);
-    many_rows_give_the_bits_of_one!(DotBytes, bytes, dot_bytes_gather, dot_bytes_block, [1, 31, 32, 33, 100]);
-    many_rows_give_the_bits_of_one!(L2Bytes, bytes, l2_bytes_gather, l2_bytes_block, [1, 31, 32, 33, 100]);
+    many_rows_give_the_bits_of_one!(
+        DotBytes,
+        bytes,
+        dot_bytes_gather,
+        dot_bytes_block,
+        [1, 31, 32, 33, 100]
+    );
+    many_rows_give_the_bits_of_one!(
+        L2Bytes,
+        bytes,
+        l2_bytes_gather,
+        l2_bytes_block,
+        [1, 31, 32, 33, 100]
+    );
     many_rows_give_the_bits_of_one!(Planes, words, planes_gather, planes_block, [1, 6, 7, 8, 9, 17]);
 }
 
