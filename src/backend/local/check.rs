@@ -191,4 +191,23 @@ mod tests {
             Err("m is 256; the graph takes 2 to 255 links per point".to_owned())
         );
     }
+
+    #[test]
+    fn a_query_of_four_bits_needs_a_graph_that_knows_them() {
+        let four_bits = |graph| {
+            let mut config = config(graph, Quantization::Binary);
+            config.codes.binary.query = BinaryQuery::FourBits;
+            let stages = vec![dense("d", "body", 10)];
+            let name = "p".to_owned();
+            check(&config, &Pipeline { name, stages })
+        };
+        assert_eq!(four_bits(HNSW), Ok(()));
+        assert_eq!(four_bits(Graph::Exact), Ok(()));
+        let theirs = Graph::HnswRs {
+            m: 8,
+            ef_construct: 32,
+        };
+        let why = "`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`";
+        assert_eq!(four_bits(theirs), Err(why.to_owned()));
+    }
 }
