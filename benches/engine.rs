@@ -5,11 +5,14 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use evalrun::filter::Range;
 use evalrun::hit::Hit;
+use evalrun::index::binary::{BinaryParams, BinaryQuery};
 use evalrun::index::bitset::BitSet;
-use evalrun::index::dense::{DenseIndex, DenseParams, DenseQuery, DenseScratch};
+use evalrun::index::dense::{Coding, DenseIndex, DenseParams, DenseQuery, DenseScratch};
 use evalrun::index::graph::{Engine, GraphParams};
-use evalrun::index::kernel::{dot, hamming, l2};
+use evalrun::index::kernel::{PLANES, dot, dot_bytes, hamming, l2, l2_bytes, planes};
+use evalrun::index::payload::{Column, FieldValue};
 use evalrun::index::sparse::{SparseIndex, SparseScratch};
 use evalrun::index::{Filtering, SparseVector};
 use evalrun::pipeline::fusion::fuse;
@@ -78,15 +81,38 @@ fn distances(c: &mut Criterion) {
     c.bench_function("hamming 384 bits", |x| {
         x.iter(|| hamming(black_box(&a), black_box(&b)));
     });
+    let query: Vec<u64> = (0..PLANES * DIM / 64).map(|_| rng.next()).collect();
+    c.bench_function("four bits × 384 bits", |x| {
+        x.iter(|| planes(black_box(&query), black_box(&b)));
+    });
+    let mut bytes = || -> Vec<i8> { (0..DIM).map(|_| rng.next() as i8).collect() };
+    let (a, b) = (bytes(), bytes());
+    c.bench_function("dot 384 bytes", |x| {
+        x.iter(|| dot_bytes(black_box(&a), black_box(&b)))
+    });
+    c.bench_function("l2 384 bytes", |x| {
+        x.iter(|| l2_bytes(black_box(&a), black_box(&b)))
+    });
 }
 
 fn dense(c: &mut Criterion) {
     let (rows, vector) = vectors();
     let points: Vec<u32> = (0..ROWS as u32).collect();
-    let build = |graph, binary| {
-        DenseIndex::build(&rows, &points, ROWS, DenseParams { graph, binary }).expect("good parameters")
+    let build = |graph, codes| {
+        let params = DenseParams {
+            graph,
+            codes,
+            ..DenseParams::default()
+        };
+        DenseIndex::build(&rows, &points, ROWS, params).expect("good parameters")
     };
+    let bits = |query| {
+        let centred = false;
+        Some(Coding::Binary(BinaryParams { centred, query }))
+    };
+    let signs = bits(BinaryQuery::Bits);
     let tenth = BitSet::from_iter(ROWS, (0..ROWS as u32).step_by(10));
+    let half = BitSet::from_iter(ROWS, (0..ROWS as u32).step_by(2));
     let query = DenseQuery {
         vector: &vector,
         limit: 10,
@@ -105,31 +131,76 @@ fn dense(c: &mut Criterion) {
         filtering: Filtering::InGraph(&tenth),
         ..query
     };
+    let in_graph_half = DenseQuery {
+        filtering: Filtering::InGraph(&half),
+        ..query
+    };
+    let auto = DenseQuery {
+        filtering: Filtering::Auto(&half),
+        ..query
+    };
     let mut scratch = DenseScratch::default();
     let mut search = |name: &str, index: &DenseIndex, query: &DenseQuery<'_>| {
         c.bench_function(name, |x| x.iter(|| index.search(black_box(query), &mut scratch)));
     };
-    let plain = build(None, false);
+    let plain = build(None, None);
     search("exact scan 10k", &plain, &query);
     search("exact scan 10k, pre-filter 10 %", &plain, &pre);
-    let codes = build(None, true);
+    let codes = build(None, signs);
     search("code scan 10k, rescore 40", &codes, &query);
-    let graph = build(Some(GRAPH), false);
+    let graph = build(Some(GRAPH), None);
     search("graph 10k, ef 64", &graph, &query);
     search("graph 10k, ef 64, in-graph filter 10 %", &graph, &in_graph);
+    search("graph 10k, ef 64, in-graph filter 50 %", &graph, &in_graph_half);
+    search("graph 10k, ef 64, filter 50 % as the engine likes", &graph, &auto);
     let theirs = GraphParams {
         engine: Engine::HnswRs,
         ..GRAPH
     };
-    let graph = build(Some(theirs), false);
+    let graph = build(Some(theirs), None);
     search("hnsw_rs graph 10k, ef 64", &graph, &query);
     search(
         "hnsw_rs graph 10k, ef 64, in-graph filter 10 %",
         &graph,
         &in_graph,
     );
-    let both = build(Some(GRAPH), true);
+    let both = build(Some(GRAPH), signs);
     search("code graph 10k, ef 64, rescore 40", &both, &query);
+    let both = build(Some(GRAPH), bits(BinaryQuery::FourBits));
+    search("code graph 10k, four-bit query, ef 64, rescore 40", &both, &query);
+    let both = build(Some(GRAPH), Some(Coding::Scalar { quantile: 1.0 }));
+    search("byte graph 10k, ef 64, rescore 40", &both, &query);
+}
+
+/// Filters to sets, by a column of numbers that all differ and by one of ten values.
+fn payload(c: &mut Criterion) {
+    const POINTS: u32 = 100_000;
+    let mut rng = Rng(5);
+    let numbers: Vec<i64> = (0..POINTS).map(|_| rng.below(1 << 40) as i64).collect();
+    let values = |of: fn(i64) -> i64| {
+        (0..)
+            .zip(&numbers)
+            .map(move |(p, n)| (p, FieldValue::Integer(of(*n))))
+    };
+    let distinct = Column::new(POINTS as usize, values(|n| n));
+    let few = Column::new(POINTS as usize, values(|n| n % 10));
+    let half = Range {
+        lt: Some((1u64 << 39) as f64),
+        ..Range::default()
+    };
+    let mut set = BitSet::new(POINTS as usize);
+    c.bench_function("range over 50 % of 100k points", |x| {
+        x.iter(|| {
+            set.reset(POINTS as usize);
+            distinct.range(black_box(&half), &mut set);
+        });
+    });
+    c.bench_function("value of 10 % of 100k points", |x| {
+        x.iter(|| {
+            set.reset(POINTS as usize);
+            few.matches(black_box(FieldValue::Integer(3)), &mut set);
+        });
+    });
 }
 
 fn sparse(c: &mut Criterion) {
@@ -185,5 +256,5 @@ fn fusion(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, distances, dense, sparse, fusion);
+criterion_group!(benches, distances, dense, payload, sparse, fusion);
 criterion_main!(benches);

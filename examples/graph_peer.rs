@@ -4,11 +4,15 @@
 //! graph_peer DIM BASE QUERIES ANSWERS      little-endian float32 matrices; row ids of answers go to ANSWERS as u32
 //! build hnsw|hnsw_rs THREADS M EF_CONSTRUCT
 //! search EF K                              every query once, one thread
+//! code bits|four_bits|bytes THREADS M EF_CONSTRUCT
+//! coded EF OVERSAMPLING K                  as search, over codes, hits scored again with floats
 //! scan COUNT K                             the first COUNT queries by exact scan, one thread
 //! batch THREADS K                          every query by exact scan, together
-//! read THREADS                             the rows, read and nothing else
+//! read THREADS COUNT                       the rows, COUNT times, read and nothing else
 //! ```
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +20,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use evalrun::hit::Hit;
+use evalrun::index::Filtering;
+use evalrun::index::binary::{BinaryParams, BinaryQuery};
+use evalrun::index::dense::{Coding, DenseIndex, DenseParams, DenseQuery, DenseScratch};
 use evalrun::index::exact::{exact_batch, scan};
 use evalrun::index::graph::{Engine, Graph, GraphParams, Scratch};
 use evalrun::index::kernel::{Dot, Level};
@@ -23,6 +30,7 @@ use evalrun::index::rows::Rows;
 use evalrun::index::topk::TopK;
 use evalrun::vectors::Vectors;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::{Value, json};
 
 fn main() -> Result<()> {
@@ -36,6 +44,8 @@ fn main() -> Result<()> {
         queries: matrix(queries, dim)?,
         answers: answers.clone(),
         graph: None,
+        coded: None,
+        pools: BTreeMap::new(),
     };
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
@@ -62,6 +72,9 @@ struct Peer {
     queries: Rows<f32>,
     answers: String,
     graph: Option<Graph<Dot>>,
+    coded: Option<DenseIndex>,
+    /// By number of threads. They stay, because the time of a thread that ends cannot be asked for any more.
+    pools: BTreeMap<usize, ThreadPool>,
 }
 
 impl Peer {
@@ -81,28 +94,48 @@ impl Peer {
                     seed: 42,
                 };
                 self.graph = None;
-                let (graph, took) = in_pool(number(2)?, || Graph::<Dot>::build(self.rows.clone(), params))?;
+                self.start(number(2)?)?;
+                let pool = &self.pools[&number(2)?];
+                let (graph, took) = in_pool(pool, || Graph::<Dot>::build(self.rows.clone(), params));
                 let graph = self.graph.insert(graph?);
                 let facts = graph.facts();
                 Ok(json!({ "took": took, "links": facts.links, "bytes": facts.bytes,
                     "kernels": Level::detected().name() }))
             }
+            ["code", kind, _, _, _] => self.code(kind, number(2)?, number(3)?, number(4)?),
+            ["coded", _, _, _] => self.coded(number(1)?, number(2)?, number(3)?),
             ["search", _, _] => self.search(number(1)?, number(2)?),
             ["scan", _, _] => self.scan(number(1)?, number(2)?),
             ["batch", _, _] => {
                 let k = number(2)?;
-                let (found, took) = in_pool(number(1)?, || {
+                self.start(number(1)?)?;
+                let (found, took) = in_pool(&self.pools[&number(1)?], || {
                     exact_batch::<Dot>(&self.rows, &self.queries, k, |_| None)
-                })?;
+                });
                 self.keep(&found, k)?;
                 Ok(json!({ "took": took }))
             }
-            ["read", _] => {
-                let (sum, took) = in_pool(number(1)?, || read(&self.rows))?;
-                Ok(json!({ "took": took, "bytes": self.rows.bytes(), "sum": sum }))
+            ["read", _, _] => {
+                self.start(number(1)?)?;
+                let count = number(2)?;
+                let read_all = || {
+                    (0..count)
+                        .map(|_| read(std::hint::black_box(&self.rows)))
+                        .sum::<u64>()
+                };
+                let (sum, took) = in_pool(&self.pools[&number(1)?], read_all);
+                Ok(json!({ "took": took, "bytes": self.rows.bytes() * count, "sum": sum }))
             }
             _ => bail!("no command `{}`", words.join(" ")),
         }
+    }
+
+    /// Starts a pool of so many threads, unless there is one.
+    fn start(&mut self, threads: usize) -> Result<()> {
+        if let Entry::Vacant(free) = self.pools.entry(threads) {
+            free.insert(ThreadPoolBuilder::new().num_threads(threads).build()?);
+        }
+        Ok(())
     }
 
     fn search(&self, ef: usize, k: usize) -> Result<Value> {
@@ -112,7 +145,7 @@ impl Peer {
         let (mut distances, mut hops) = (0, 0);
         let clock = Clock::start();
         for query in self.queries.rows() {
-            let work = graph.search(query, ef.max(k), None, &mut scratch, &mut found);
+            let work = graph.search::<Dot>(query, ef.max(k), None, &mut scratch, &mut found);
             distances += work.distances;
             hops += work.hops;
             all.push(found[..k.min(found.len())].to_vec());
@@ -120,6 +153,59 @@ impl Peer {
         let took = clock.stop();
         self.keep(&all, k)?;
         Ok(json!({ "took": took, "distances": distances, "hops": hops }))
+    }
+
+    fn code(&mut self, kind: &str, threads: usize, m: usize, ef_construct: usize) -> Result<Value> {
+        let bits = |query| Coding::Binary(BinaryParams { centred: true, query });
+        let codes = match kind {
+            "bits" => bits(BinaryQuery::Bits),
+            "four_bits" => bits(BinaryQuery::FourBits),
+            "bytes" => Coding::Scalar { quantile: 1.0 },
+            other => bail!("no codes `{other}`"),
+        };
+        let graph = GraphParams {
+            engine: Engine::Hnsw,
+            m,
+            ef_construct,
+            seed: 42,
+        };
+        let params = DenseParams {
+            graph: Some(graph),
+            codes: Some(codes),
+            ..DenseParams::default()
+        };
+        let rows = Vectors::from_flat(self.rows.width(), self.rows.flat().to_vec()).context("no rows")?;
+        let points: Vec<u32> = (0..rows.len() as u32).collect();
+        self.start(threads)?;
+        let build = || DenseIndex::build(&rows, &points, rows.len(), params);
+        let (index, took) = in_pool(&self.pools[&threads], build);
+        let index = self.coded.insert(index?);
+        Ok(
+            json!({ "took": took, "bytes": index.graph().map(|g| g.bytes), "code_bytes": index.code_bytes(),
+            "float_bytes": index.vector_bytes() }),
+        )
+    }
+
+    fn coded(&self, ef: usize, oversampling: usize, k: usize) -> Result<Value> {
+        let index = self.coded.as_ref().context("no codes")?;
+        let mut scratch = DenseScratch::default();
+        let mut all = Vec::with_capacity(self.queries.len());
+        let clock = Clock::start();
+        for vector in self.queries.rows() {
+            let query = DenseQuery {
+                vector,
+                limit: k,
+                ef,
+                exact: false,
+                oversampling: oversampling as f64,
+                rescore: true,
+                filtering: Filtering::None,
+            };
+            all.push(index.search(&query, &mut scratch).hits);
+        }
+        let took = clock.stop();
+        self.keep(&all, k)?;
+        Ok(json!({ "took": took }))
     }
 
     fn scan(&self, count: usize, k: usize) -> Result<Value> {
@@ -158,13 +244,11 @@ fn read(rows: &Rows<f32>) -> u64 {
     rows.flat().par_chunks(part.max(1)).map(sum).sum()
 }
 
-/// Runs `job` with so many threads; returns what it took, too.
-fn in_pool<R: Send>(threads: usize, job: impl FnOnce() -> R + Send) -> Result<(R, Value)> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+/// Runs `job` with the threads of `pool`; returns what it took, too.
+fn in_pool<R: Send>(pool: &ThreadPool, job: impl FnOnce() -> R + Send) -> (R, Value) {
     let clock = Clock::start();
     let result = pool.install(job);
-    // The threads of the pool still live here, so their time is counted.
-    Ok((result, clock.stop()))
+    (result, clock.stop())
 }
 
 /// Wall time, and processor time of all threads where the system tells (Linux).

@@ -16,6 +16,7 @@ pub mod kernel;
 pub mod payload;
 pub mod points;
 pub mod rows;
+pub mod scalar;
 pub mod sparse;
 pub mod topk;
 
@@ -31,11 +32,18 @@ use bitset::BitSet;
 pub struct Counters {
     /// Distance computations between float vectors.
     pub float_distances: u64,
-    /// Distance computations between binary codes.
+    /// Distance computations between codes, binary or scalar.
     pub code_distances: u64,
-    /// Nodes of a graph whose links were followed; 0 where the graph's engine does not tell.
+    /// Nodes of a graph whose links were looked at; 0 where the graph's engine does not tell.
     #[serde(default)]
     pub hops: u64,
+    /// Points that pass the filter, as the payload indexes tell before the search; 0 where nothing was filtered, or
+    /// only the hits were.
+    #[serde(default)]
+    pub matches: u64,
+    /// Bytes of rows, codes, links and postings read, each time that they were.
+    #[serde(default)]
+    pub bytes: u64,
     /// Postings of a sparse vector looked at.
     pub postings: u64,
     /// Candidates considered before truncation to the limit: every point whose final score was known.
@@ -51,6 +59,8 @@ impl std::ops::AddAssign for Counters {
         self.float_distances += o.float_distances;
         self.code_distances += o.code_distances;
         self.hops += o.hops;
+        self.matches += o.matches;
+        self.bytes += o.bytes;
         self.postings += o.postings;
         self.candidates += o.candidates;
         self.rescored += o.rescored;
@@ -76,7 +86,7 @@ pub enum Filtering<'a> {
     Auto(&'a BitSet),
     /// The points of the set, and only they are looked at.
     Pre(&'a BitSet),
-    /// The points of the set; a graph is walked as a whole and returns only them. Without a graph, as `Pre`.
+    /// The points of the set, found by walking the graph. Without a graph, as `Pre`.
     InGraph(&'a BitSet),
     /// Search as if there were no filter, then keep the hits that pass: may return fewer than asked for.
     Post(&'a dyn Fn(u32) -> bool),

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::Filter;
+use crate::index::binary::BinaryParams;
 
 pub use fusion::{Combine, Fusion, Normalize};
 
@@ -252,6 +253,9 @@ pub struct IndexConfig {
     pub graph: Graph,
     /// What the dense vectors are compressed to.
     pub quantization: Quantization,
+    /// How their codes are made.
+    #[serde(default)]
+    pub codes: CodeConfig,
     /// Payload fields with an index of their own, sorted.
     pub payload: Vec<String>,
     /// Seed of everything random in the build.
@@ -273,6 +277,7 @@ impl IndexConfig {
         if !self.vectors.values().any(VectorConfig::is_dense) {
             self.graph = Graph::Exact;
             self.quantization = Quantization::None;
+            self.codes = CodeConfig::default();
         }
         self
     }
@@ -351,4 +356,28 @@ pub enum Quantization {
     None,
     /// One bit per dimension, the sign.
     Binary,
+    /// One byte per dimension.
+    Scalar,
 }
+
+/// How codes are made; what another quantization than the index's asks for has its default.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CodeConfig {
+    /// Of binary codes.
+    pub binary: BinaryParams,
+    /// Share of all values that the scale of bytes holds; what lies outside is cut off.
+    pub quantile: f64,
+}
+
+impl Default for CodeConfig {
+    fn default() -> Self {
+        Self {
+            binary: BinaryParams::default(),
+            quantile: QUANTILE,
+        }
+    }
+}
+
+/// The scale of bytes holds every value unless the spec says otherwise.
+const QUANTILE: f64 = 1.0;

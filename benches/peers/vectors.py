@@ -81,6 +81,22 @@ class Ours:
         return answer["took"], np.fromfile(self.answers, "<u4").reshape(-1, K)
 
 
+class Coded(Ours):
+    """Our graph over codes, the hits scored again with floats; `ef` is what is fetched by code."""
+
+    def __init__(self, ours, kind):
+        self.name, self.kind, self.answers, self.process = kind, kind, ours.answers, ours.process
+
+    def build(self, threads):
+        answer = self.ask(f"code {self.kind} {threads} {M} {EF_CONSTRUCT}")
+        self.about = {key: answer[key] for key in ("bytes", "code_bytes", "float_bytes")}
+        return answer["took"]
+
+    def search(self, ef):
+        answer = self.ask(f"coded {ef} {-(-ef // K)} {K}")
+        return answer["took"], np.fromfile(self.answers, "<u4").reshape(-1, K)
+
+
 class Hnswlib:
     name = "hnswlib"
     about = {"version": getattr(hnswlib, "__version__", "unknown"), "kernels": "compiled by pip with -march=native"}
@@ -180,13 +196,25 @@ def compare_searches(peers, truth, rounds):
     return out
 
 
+def compare_codes(ours, args, truth):
+    """Our graph over each kind of codes against our graph over floats; one at a time is in memory."""
+    out = {}
+    for kind in ["bits", "four_bits", "bytes"]:
+        coded = Coded(ours, kind)
+        build = coded.build(args.threads)
+        found = compare_searches([ours, coded], truth, args.rounds)
+        out[kind] = {"build": build, "about": coded.about, **found}
+    return out
+
+
 def bandwidth(ours, rounds):
     """The scan against reading the same rows and doing nothing with them."""
     shares, rates, batch, queries = [], [], [], 20
     for _ in range(rounds):
-        reads = [ours.ask("read 1") for _ in range(queries)]
+        # As often as the scan, because processor time is known to a few milliseconds only.
+        reads = ours.ask(f"read 1 {queries}")
         scan = ours.ask(f"scan {queries} {K}")
-        read = sum(r["bytes"] for r in reads) / sum(r["took"]["cpu"] for r in reads)
+        read = reads["bytes"] / reads["took"]["cpu"]
         shares.append(scan["bytes"] / scan["took"]["cpu"] / read)
         rates.append(read / 1e9)
         batch.append(ours.ask(f"batch 2 {K}")["took"])
@@ -223,6 +251,7 @@ def main():
             "build": {"times": builds, "ratio": ratios(builds, "hnsw")},
             "scan": bandwidth(ours[0], args.rounds),
             "search": compare_searches(peers, truth, args.rounds),
+            "codes": compare_codes(ours[0], args, truth),
         }
     args.out.write_text(json.dumps(result, indent=1))
     show(result, args)
@@ -243,6 +272,19 @@ def show(result, args):
             f"{rate[n]:>11.0f}/s {ratio.get(n, float('nan')):>5.2f}x" if n in rate else f"{'not reached':>20}" for n in names
         )
         print(f"{'knn_recall@10 >= ' + target:28}{cells}")
+    for kind, codes in result["codes"].items():
+        about = codes["about"]
+        share = about["float_bytes"] / about["code_bytes"]
+        print(f"graph over {kind}, rescored: codes 1/{share:.2f} of the floats, links {about['bytes']} bytes, "
+              f"built in {codes['build']['cpu']:.1f} s; against the float graph")
+        for target, row in codes["targets"].items():
+            rate = row["queries_per_second"]
+            if kind not in rate:
+                print(f"  knn_recall@10 >= {target}: not reached")
+                continue
+            # `ratio` is ours over theirs, so the float graph's time over that of the codes is its inverse.
+            print(f"  knn_recall@10 >= {target}: {rate[kind]:.0f}/s, {1 / row['ratio'][kind]:.2f}x, "
+                  f"fetching {row['ef'][kind]}")
     scan = result["scan"]
     print(f"exact scan: {scan['scan_share']:.0%} of {scan['read_gb_per_second']:.1f} GB/s read bandwidth, one thread")
 

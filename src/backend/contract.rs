@@ -8,16 +8,22 @@ pub(crate) mod fixture;
 use crate::backend::Backend;
 use crate::filter::Filter;
 use crate::pipeline::{
-    Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Quantization, Sparse, Stage, StageKind, Strategy,
-    VectorConfig,
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Quantization, Sparse, Stage, StageKind,
+    Strategy, VectorConfig,
 };
+use crate::vectors::Metric;
 use fixture::Corpus;
 
 /// Panics, with the check and the case, where `backend` breaks the contract.
 pub(crate) fn holds(backend: &dyn Backend, graph: Graph, quantization: Quantization) {
-    let corpus = Corpus::new();
-    let config = config(graph, quantization);
-    let index = backend.build(&config, &corpus.points()).unwrap();
+    holds_for(backend, &config(graph, quantization), Metric::Cosine);
+}
+
+/// As [`holds`], for any configuration and vectors compared by `metric`.
+pub(crate) fn holds_for(backend: &dyn Backend, config: &IndexConfig, metric: Metric) {
+    let (graph, quantization) = (config.graph, config.quantization);
+    let corpus = Corpus::compared_by(metric);
+    let index = backend.build(config, &corpus.points()).unwrap();
     let bench = checks::Bench {
         corpus: &corpus,
         index: &*index,
@@ -38,8 +44,8 @@ pub(crate) fn holds(backend: &dyn Backend, graph: Graph, quantization: Quantizat
     bench.repeating_a_request_changes_nothing();
     bench.mistakes_are_named();
     bench.stats_tell_what_was_built(quantization);
-    checks::one_document_is_enough(backend, &config);
-    checks::no_document_is_no_error(backend, &config);
+    checks::one_document_is_enough(backend, config, metric);
+    checks::no_document_is_no_error(backend, config, metric);
 }
 
 /// Vectors `body` and `title` (dense) and `words` (sparse); all payload fields but `fits` indexed.
@@ -60,6 +66,7 @@ pub(crate) fn config(graph: Graph, quantization: Quantization) -> IndexConfig {
             .collect(),
         graph,
         quantization,
+        codes: CodeConfig::default(),
         payload: ["brand", "price", "volt"].map(str::to_owned).to_vec(),
         seed: 42,
     }

@@ -49,7 +49,9 @@ impl Backend for LocalBackend {
 mod tests {
     use super::*;
     use crate::backend::contract;
+    use crate::index::binary::{BinaryParams, BinaryQuery};
     use crate::pipeline::{Graph, Quantization};
+    use crate::vectors::Metric;
 
     const HNSW: Graph = Graph::Hnsw {
         m: 16,
@@ -84,6 +86,65 @@ mod tests {
     fn the_contract_holds_for_the_graph_of_hnsw_rs() {
         contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::None);
         contract::holds(&LocalBackend, HNSW_RS_GRAPH, Quantization::Binary);
+    }
+
+    #[test]
+    fn the_contract_holds_for_scalar_codes() {
+        contract::holds(&LocalBackend, Graph::Exact, Quantization::Scalar);
+        contract::holds(&LocalBackend, HNSW, Quantization::Scalar);
+    }
+
+    #[test]
+    fn the_contract_holds_for_centred_codes_and_queries_of_four_bits() {
+        for (centred, query) in [(true, BinaryQuery::Bits), (true, BinaryQuery::FourBits)] {
+            for graph in [Graph::Exact, HNSW] {
+                let mut config = contract::config(graph, Quantization::Binary);
+                config.codes.binary = BinaryParams { centred, query };
+                contract::holds_for(&LocalBackend, &config, Metric::Cosine);
+            }
+        }
+    }
+
+    #[test]
+    fn the_contract_holds_for_every_metric() {
+        for metric in [Metric::Dot, Metric::L2] {
+            for quantization in [Quantization::None, Quantization::Binary, Quantization::Scalar] {
+                for graph in [Graph::Exact, HNSW] {
+                    let config = contract::config(graph, quantization);
+                    contract::holds_for(&LocalBackend, &config, metric);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_graph_of_hnsw_rs_finds_the_nearest_by_distance() {
+        // A full beam of that graph can miss a row of unusual length, so the whole contract is too much to ask.
+        let corpus = contract::fixture::Corpus::compared_by(Metric::L2);
+        let config = contract::config(HNSW_RS_GRAPH, Quantization::None);
+        let index = LocalBackend.build(&config, &corpus.points()).unwrap();
+        let stages = [contract::dense("d", "body", 10)];
+        for query in &corpus.queries {
+            let got = index
+                .searcher()
+                .unwrap()
+                .search(&query.request(&stages, None))
+                .unwrap();
+            let want = corpus.naive_dense("body", query, None);
+            assert_eq!(got[0].hits[0].point, want[0].point);
+            assert!((got[0].hits[0].score - want[0].score).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn the_graph_of_hnsw_rs_refuses_dot_products() {
+        let corpus = contract::fixture::Corpus::compared_by(Metric::Dot);
+        let config = contract::config(HNSW_RS_GRAPH, Quantization::None);
+        let error = LocalBackend.build(&config, &corpus.points()).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "building the index: vector `body` is compared by dot product, which `hnsw_rs` cannot; use `hnsw`"
+        );
     }
 
     #[test]

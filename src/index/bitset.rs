@@ -71,6 +71,23 @@ impl BitSet {
             .is_some_and(|w| w >> (i % 64) & 1 == 1)
     }
 
+    /// The smallest element that is at least `from`.
+    pub fn next(&self, from: u32) -> Option<u32> {
+        let at = from as usize / 64;
+        let first = self.words.get(at)? & (u64::MAX << (from % 64));
+        let rest = self.words[at + 1..].iter().copied();
+        let found = std::iter::once(first)
+            .chain(rest)
+            .enumerate()
+            .find(|(_, w)| *w != 0);
+        found.map(|(i, word)| (at + i) as u32 * 64 + word.trailing_zeros())
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.words.capacity() * size_of::<u64>()
+    }
+
     /// Keeps what is in both sets. Both have the same universe.
     pub fn and(&mut self, other: &BitSet) {
         self.zip(other, |a, b| a & b);
@@ -136,6 +153,16 @@ mod tests {
         assert_eq!(s.iter().collect::<Vec<_>>(), [0, 7, 63, 64, 129]);
         assert_eq!(s.count(), 5);
         assert!(s.contains(64) && !s.contains(65) && !s.contains(4_000));
+    }
+
+    #[test]
+    fn the_next_element_is_found_across_words() {
+        let s = set(200, &[3, 64, 190]);
+        assert_eq!(
+            [0, 3, 4, 64, 65, 190].map(|from| s.next(from).unwrap()),
+            [3, 3, 64, 64, 190, 190]
+        );
+        assert_eq!((s.next(191), s.next(500)), (None, None));
     }
 
     #[test]

@@ -54,11 +54,24 @@ pub struct Work {
     pub distances: u64,
     /// Nodes whose links were looked at; 0 where the engine does not tell.
     pub hops: u64,
+    /// Bytes of the slots that their links lie in.
+    pub link_bytes: u64,
+}
+
+/// The rows that a search may find.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<'a> {
+    /// They.
+    pub rows: &'a BitSet,
+    /// Where so few of them are near that the links between them lead to fewer than the beam holds, go on through all
+    /// others until it is full or nothing is left; else come back with fewer.
+    pub thorough: bool,
 }
 
 /// A navigable small-world graph (Malkov and Yashunin 2018) over rows compared in the space `S`.
 pub struct Graph<S: Space> {
     rows: Arc<Rows<S::Value>>,
+    params: GraphParams,
     built: Built<S>,
 }
 
@@ -78,42 +91,42 @@ impl<S: Space> Graph<S> {
             Engine::Hnsw => Built::Hnsw(hnsw::build::<S>(&rows, params)?),
             Engine::HnswRs => Built::HnswRs(hnsw_rs::HnswRs::build(&rows, params)),
         };
-        Ok(Self { rows, built })
+        Ok(Self { rows, params, built })
     }
 
-    /// Puts the rows found for `query`, with their scores, into `found`: at most `ef` of them and possibly fewer, in
-    /// rank order.
+    /// Puts the rows found for `query`, with their scores in the space `Q`, into `found`: at most `ef` of them and
+    /// possibly fewer, in rank order. Other engines than ours know the space `S` alone.
     ///
-    /// With `allowed`, the whole graph may be walked but only rows of the set are found.
-    pub fn search(
+    /// With `within`, the whole graph may be walked but only rows of the set are found.
+    pub fn search<Q: Space<Value = S::Value>>(
         &self,
         query: &[S::Value],
         ef: usize,
-        allowed: Option<&BitSet>,
+        within: Option<Within<'_>>,
         scratch: &mut Scratch,
         found: &mut Vec<Hit>,
     ) -> Work {
         match &self.built {
-            Built::Hnsw(graph) => graph.search::<S>(&self.rows, query, ef, allowed, scratch, found),
+            Built::Hnsw(graph) => graph.search::<Q>(&self.rows, query, ef, within, scratch, found),
             Built::HnswRs(graph) => {
-                let mut distances = graph.search(query, ef, allowed, found);
+                let mut distances = graph.search(query, ef, within.map(|w| w.rows), found);
                 // That engine's distance is rounded; scoring again gives the bits of a scan.
                 for hit in &mut *found {
-                    hit.score = S::score(query, self.rows.row(hit.point as usize));
+                    hit.score = Q::score(query, self.rows.row(hit.point as usize));
                 }
                 distances += found.len() as u64;
                 rank(found, usize::MAX);
-                Work { distances, hops: 0 }
+                Work {
+                    distances,
+                    ..Work::default()
+                }
             }
         }
     }
 
-    /// Who built it.
-    pub fn engine(&self) -> Engine {
-        match &self.built {
-            Built::Hnsw(_) => Engine::Hnsw,
-            Built::HnswRs(_) => Engine::HnswRs,
-        }
+    /// How it was built.
+    pub fn params(&self) -> GraphParams {
+        self.params
     }
 
     /// Sizes.

@@ -26,8 +26,11 @@ pub struct Column {
 }
 
 impl Column {
-    /// Indexes `values`: a point and one of its values, in any order, repeats allowed.
-    pub fn new<'a>(values: impl Iterator<Item = (u32, FieldValue<'a>)>) -> Self {
+    /// Indexes `values`, over `count` points: a point and one of its values, in any order, repeats allowed.
+    ///
+    /// # Panics
+    /// When a point is not below `count`.
+    pub fn new<'a>(count: usize, values: impl Iterator<Item = (u32, FieldValue<'a>)>) -> Self {
         let (mut keywords, mut integers, mut floats, mut bools) = (vec![], vec![], vec![], vec![]);
         for (point, value) in values {
             match value {
@@ -38,10 +41,10 @@ impl Column {
             }
         }
         Self {
-            keywords: Inverted::new(keywords, Ord::cmp),
-            integers: Inverted::new(integers, Ord::cmp),
-            floats: Inverted::new(floats, f64::total_cmp),
-            bools: Inverted::new(bools, Ord::cmp),
+            keywords: Inverted::new(count, keywords, Ord::cmp),
+            integers: Inverted::new(count, integers, Ord::cmp),
+            floats: Inverted::new(count, floats, f64::total_cmp),
+            bools: Inverted::new(count, bools, Ord::cmp),
         }
     }
 
@@ -77,7 +80,14 @@ impl Column {
     }
 }
 
+/// A piece of an [`Inverted`] has at least one of so many parts of all points. With 32, a piece as a set takes no more
+/// memory than its points as a list.
+const PIECES: usize = 32;
+
 /// Points by key; a run of neighbouring keys is one slice of points.
+///
+/// A filter that half of the corpus passes must not cost half of the corpus: frequent keys, and runs of rare ones, are
+/// kept as sets too, which are joined a word at a time.
 #[derive(Debug, Clone)]
 struct Inverted<K> {
     /// Ascending, distinct.
@@ -85,15 +95,26 @@ struct Inverted<K> {
     /// Where each key's points begin, and the end of the last.
     starts: Vec<u32>,
     points: Vec<u32>,
+    /// Ascending, without overlaps; not every key is in one.
+    pieces: Vec<Piece>,
+}
+
+/// The points of the keys `from..to` as a set.
+#[derive(Debug, Clone)]
+struct Piece {
+    from: u32,
+    to: u32,
+    points: BitSet,
 }
 
 impl<K> Inverted<K> {
-    fn new(mut pairs: Vec<(K, u32)>, cmp: fn(&K, &K) -> std::cmp::Ordering) -> Self {
+    fn new(count: usize, mut pairs: Vec<(K, u32)>, cmp: fn(&K, &K) -> std::cmp::Ordering) -> Self {
         pairs.sort_unstable_by(|a, b| cmp(&a.0, &b.0).then(a.1.cmp(&b.1)));
         let mut out = Self {
             keys: Vec::new(),
             starts: vec![0],
             points: Vec::with_capacity(pairs.len()),
+            pieces: Vec::new(),
         };
         for (key, point) in pairs {
             if out.keys.last().is_none_or(|last| cmp(last, &key).is_ne()) {
@@ -106,23 +127,61 @@ impl<K> Inverted<K> {
         }
         out.keys.shrink_to_fit();
         out.starts.shrink_to_fit();
+        out.pieces = out.cut(count);
         out
+    }
+
+    /// Cuts the keys into pieces: a frequent key is one by itself, rare ones are taken together.
+    fn cut(&self, count: usize) -> Vec<Piece> {
+        let enough = count.div_ceil(PIECES).max(1);
+        let piece = |keys: std::ops::Range<usize>| Piece {
+            from: keys.start as u32,
+            to: keys.end as u32,
+            points: BitSet::from_iter(count, self.points_of(keys).iter().copied()),
+        };
+        let (mut pieces, mut from) = (Vec::new(), 0);
+        for key in 0..self.keys.len() {
+            if self.points_of(key..key + 1).len() >= enough {
+                from = key;
+            }
+            if self.points_of(from..key + 1).len() >= enough {
+                pieces.push(piece(from..key + 1));
+                from = key + 1;
+            }
+        }
+        pieces
+    }
+
+    fn points_of(&self, keys: std::ops::Range<usize>) -> &[u32] {
+        &self.points[self.starts[keys.start] as usize..self.starts[keys.end] as usize]
     }
 
     /// Adds the points of the keys that are not `below` and still `up_to`; both are true for a prefix of the keys.
     fn run(&self, below: impl Fn(&K) -> bool, up_to: impl Fn(&K) -> bool, out: &mut BitSet) {
         let from = self.keys.partition_point(below);
         let to = self.keys.partition_point(up_to).max(from);
-        if to == from {
-            return;
+        let mut done = from;
+        let first = self.pieces.partition_point(|p| (p.from as usize) < from);
+        for piece in self.pieces[first..].iter().take_while(|p| p.to as usize <= to) {
+            self.insert(done..piece.from as usize, out);
+            out.or(&piece.points);
+            done = piece.to as usize;
         }
-        for &point in &self.points[self.starts[from] as usize..self.starts[to] as usize] {
-            out.insert(point);
-        }
+        self.insert(done..to, out);
+    }
+
+    fn insert(&self, keys: std::ops::Range<usize>, out: &mut BitSet) {
+        self.points_of(keys).iter().for_each(|&point| out.insert(point));
     }
 
     fn bytes(&self) -> usize {
-        self.keys.capacity() * size_of::<K>()
+        let pieces: usize = self
+            .pieces
+            .iter()
+            .map(|p| size_of::<Piece>() + p.points.bytes())
+            .sum();
+        pieces
+            + self.keys.capacity() * size_of::<K>()
             + (self.starts.capacity() + self.points.capacity()) * size_of::<u32>()
     }
 }
@@ -144,7 +203,7 @@ mod tests {
             (5, Bool(true)),
             (6, Bool(false)),
         ];
-        Column::new(values.into_iter())
+        Column::new(8, values.into_iter())
     }
 
     fn matching(value: FieldValue<'_>) -> Vec<u32> {
@@ -222,10 +281,39 @@ mod tests {
 
     #[test]
     fn an_empty_column_matches_nothing() {
-        let column = Column::new(std::iter::empty());
+        let column = Column::new(3, std::iter::empty());
         let mut out = BitSet::new(3);
         column.matches(Integer(1), &mut out);
         column.range(&Range::default(), &mut out);
         assert_eq!(out.count(), 0);
+    }
+
+    #[test]
+    fn sets_of_frequent_and_rare_keys_give_what_their_lists_give() {
+        // Of 1,000 points, 400 hold 7, and every other number is held by one or two.
+        let value = |p: u32| if p % 5 < 2 { 7 } else { i64::from(p) / 2 };
+        let column = Column::new(1000, (0..1000).map(|p| (p, Integer(value(p)))));
+        assert!(column.integers.pieces.len() > 10);
+        assert!(column.integers.pieces.iter().any(|p| p.points.count() == 401));
+        for (from, to) in [
+            (0, 500),
+            (7, 8),
+            (7, 7),
+            (6, 130),
+            (99, 301),
+            (250, 250),
+            (480, 600),
+            (9, 3),
+        ] {
+            let range = Range {
+                gte: Some(f64::from(from)),
+                lt: Some(f64::from(to)),
+                ..Range::default()
+            };
+            let mut got = BitSet::new(1000);
+            column.range(&range, &mut got);
+            let want = (0..1000).filter(|&p| (from.into()..to.into()).contains(&value(p)));
+            assert_eq!(got, BitSet::from_iter(1000, want), "{from} to {to}");
+        }
     }
 }

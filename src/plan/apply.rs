@@ -176,8 +176,8 @@ impl Combination {
         let Some(StageSpec::Dense(stage)) = self.draft.stage(name) else {
             return Ok(());
         };
-        let quantization = self.index.quantization.as_ref().map(|q| q.value);
-        let has_codes = !matches!(quantization, None | Some(QuantizationSpec::None));
+        let quantization = self.index.quantization.as_ref().map(|q| &q.value.0);
+        let has_codes = !matches!(quantization, None | Some(QuantizationSpec::None(_)));
         let without = match key {
             Key::Ef | Key::Oversampling | Key::Rescore if is_exact(stage) => "the stage is `exact`",
             Key::Oversampling | Key::Rescore if !has_codes => "nothing is quantized",
@@ -201,7 +201,9 @@ fn is_exact(stage: &DenseSpec) -> bool {
 fn write_index(index: &mut IndexSpec, key: Key, setting: &Setting, span: Span) {
     match (key, setting) {
         (Key::Graph, Setting::Graph(graph)) => index.graph = Some(Spanned::new(Choice(graph.clone()), span)),
-        (Key::Quantization, Setting::Quantization(q)) => index.quantization = Some(Spanned::new(*q, span)),
+        (Key::Quantization, Setting::Quantization(q)) => {
+            index.quantization = Some(Spanned::new(Choice(q.clone()), span));
+        }
         (Key::Payload, Setting::Texts(fields)) => index.payload = Some(Spanned::new(fields.clone(), span)),
         (Key::GraphM | Key::GraphEfConstruct, Setting::Count(n)) => {
             let Some(hnsw) = index.graph.as_mut().and_then(|g| g.value.0.hnsw_mut()) else {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::data::DataSet;
 use super::findings::Findings;
 use super::numbers::{at_least, count, within};
-use super::sources::{check_name, not_yet};
-use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
+use super::sources::check_name;
+use crate::index::binary::{BinaryParams, BinaryQuery};
+use crate::pipeline::{CodeConfig, Graph, IndexConfig, Quantization, VectorConfig};
 use crate::spec::index::{GraphSpec, HnswSpec, IndexSpec, QuantizationSpec, VectorSpec};
 use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span, Spanned};
@@ -27,10 +28,12 @@ pub(super) fn config(
     let mut payload: Vec<String> = payload.map(|(field, _)| field.clone()).collect();
     payload.sort_unstable();
     payload.dedup();
+    let (quantization, codes) = quantization(written, findings);
     IndexConfig {
         vectors: vectors.clone(),
         graph: graph(written, findings),
-        quantization: quantization(written, findings),
+        quantization,
+        codes,
         payload,
         seed,
     }
@@ -58,18 +61,30 @@ fn graph(written: &IndexSpec, findings: &mut Findings) -> Graph {
     }
 }
 
-fn quantization(written: &IndexSpec, findings: &mut Findings) -> Quantization {
-    match &written.quantization {
-        None => Quantization::None,
-        Some(q) => match q.value {
-            QuantizationSpec::None => Quantization::None,
-            QuantizationSpec::Binary => Quantization::Binary,
-            QuantizationSpec::Scalar => {
-                findings.push(not_yet("`scalar` quantization", q.span));
-                Quantization::None
-            }
-        },
-    }
+fn quantization(written: &IndexSpec, findings: &mut Findings) -> (Quantization, CodeConfig) {
+    let mut codes = CodeConfig::default();
+    let quantization = match written.quantization.as_ref().map(|q| &q.value.0) {
+        None | Some(QuantizationSpec::None(_)) => Quantization::None,
+        Some(QuantizationSpec::Binary(binary)) => {
+            codes.binary = BinaryParams {
+                centred: binary.centred.as_ref().is_some_and(|c| c.value),
+                query: binary.query.as_ref().map_or(BinaryQuery::Bits, |q| q.value),
+            };
+            Quantization::Binary
+        }
+        Some(QuantizationSpec::Scalar(scalar)) => {
+            codes.quantile = within(
+                scalar.quantile.as_ref(),
+                codes.quantile,
+                "quantile",
+                "above 0 and at most 1",
+                |q| q > 0.0 && q <= 1.0,
+                findings,
+            );
+            Quantization::Scalar
+        }
+    };
+    (quantization, codes)
 }
 
 /// The named vectors; no axis changes them.

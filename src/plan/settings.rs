@@ -106,7 +106,7 @@ keys! {
     Graph "graph" [Index] "`exact`, `hnsw`, `hnsw_rs`, or a map such as `{ hnsw: { m: 32 } }`"
     GraphM "graph.m" [Index] "a whole number"
     GraphEfConstruct "graph.ef_construct" [Index] "a whole number"
-    Quantization "quantization" [Index] "`none` or `binary`"
+    Quantization "quantization" [Index] "`none`, `binary`, `scalar`, or a map such as `{ binary: { centred: true } }`"
     Payload "payload" [Index] "a list of field names"
     Vector "vector" [Dense Sparse] "the name of a vector"
     Limit "limit" [Dense Sparse Fuse] "a whole number"
@@ -251,7 +251,9 @@ impl Setting {
             Key::Weights => Setting::Weights(typed(value)?),
             Key::Graph => Setting::Graph(typed::<Choice<GraphSpec>>(value)?.0.moved_to(written.span)),
             Key::Method => Setting::Method(typed::<Choice<MethodSpec>>(value)?.0.moved_to(written.span)),
-            Key::Quantization => Setting::Quantization(typed(value)?),
+            Key::Quantization => {
+                Setting::Quantization(typed::<Choice<QuantizationSpec>>(value)?.0.moved_to(written.span))
+            }
             Key::Strategy => Setting::Strategy(typed(value)?),
             Key::Normalize => Setting::Normalize(typed(value)?),
             Key::Tail => Setting::Tail(typed(value)?),

@@ -78,9 +78,9 @@ fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Op
         findings,
     );
     let rescore = stage.rescore.as_ref().is_none_or(|r| r.value);
-    let coded = context.index.quantization == Quantization::Binary && !exact;
+    let coded = context.index.quantization != Quantization::None && !exact;
     if coded {
-        check_codes(stage, oversampling, rescore, findings);
+        check_codes(stage, context.index.quantization, oversampling, rescore, findings);
     }
     let needed = match coded {
         // Saturates far beyond any corpus.
@@ -116,11 +116,21 @@ fn beam(stage: &DenseSpec, needed: usize, on_graph: bool, findings: &mut Finding
     ef.max(needed)
 }
 
-fn check_codes(stage: &DenseSpec, oversampling: f64, rescore: bool, findings: &mut Findings) {
+fn check_codes(
+    stage: &DenseSpec,
+    quantization: Quantization,
+    oversampling: f64,
+    rescore: bool,
+    findings: &mut Findings,
+) {
     if stage.oversampling.is_none() && stage.rescore.is_none() {
         let title = format!(
-            "stage `{}` searches binary codes without oversampling",
-            stage.name.value
+            "stage `{}` searches {} without oversampling",
+            stage.name.value,
+            match quantization {
+                Quantization::Scalar => "scalar codes",
+                Quantization::Binary | Quantization::None => "binary codes",
+            }
         );
         let label = "the codes alone decide which hits are found";
         let help =

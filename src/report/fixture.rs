@@ -14,7 +14,9 @@ use indexmap::IndexMap;
 use crate::backend::IndexStats;
 use crate::evaluate::{CellNumbers, CellResult, CellState, Difference, Evaluation, Quality, TieRange};
 use crate::filter::Payload;
-use crate::pipeline::{Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization};
+use crate::pipeline::{
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization,
+};
 use crate::pipeline::{Rerank, Sparse, Stage, StageKind, Tail, VectorConfig};
 use crate::plan::{BackendConfig, Cell, Compare, Counts, LatencyPlan, MeasurePlan, Models, Plan, Runtime};
 use crate::plan::{Diagnose, TiePolicy, TraceKeep, TracePlan};
@@ -80,6 +82,7 @@ fn index(quantization: Quantization) -> IndexConfig {
             ef_construct: 128,
         },
         quantization,
+        codes: CodeConfig::default(),
         payload: vec!["voltage".into()],
         seed: 42,
     }

@@ -166,7 +166,7 @@ fn order(stage: &Stage, column: &[&StageAnswer]) -> Option<Finding> {
 
 fn distinct_codes(context: &CellContext<'_>, stats: &IndexStats) -> Option<Finding> {
     const ENOUGH: f64 = 0.9;
-    if context.cell.index.quantization == Quantization::None {
+    if context.cell.index.quantization != Quantization::Binary {
         return None;
     }
     let few: BTreeMap<&String, f64> = stats

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Choice, Names, OneOrMany, ShortOr, Span, Spanned};
+use crate::index::binary::BinaryQuery;
 
 /// What is built over every data set. Combinations with equal indexes share one build.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -14,7 +15,7 @@ pub struct IndexSpec {
     /// The graph over each dense vector. Default: `exact`, none.
     pub graph: Option<Spanned<Choice<GraphSpec>>>,
     /// What dense vectors are compressed to for the first pass. Default: `none`.
-    pub quantization: Option<Spanned<QuantizationSpec>>,
+    pub quantization: Option<Spanned<Choice<QuantizationSpec>>>,
     /// Payload fields with an index of their own, for filters. Default: none.
     pub payload: Option<Spanned<OneOrMany<String>>>,
 }
@@ -91,14 +92,51 @@ impl GraphSpec {
 }
 
 /// What dense vectors are compressed to for the first pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QuantizationSpec {
     /// Nothing: float32.
-    None,
+    None(FloatSpec),
     /// One bit per dimension, the sign.
-    Binary,
-    /// One byte per dimension: a later version.
-    #[schemars(skip)]
-    Scalar,
+    Binary(BinarySpec),
+    /// One byte per dimension.
+    Scalar(ScalarSpec),
+}
+
+/// Settings of float32; there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FloatSpec {}
+
+/// Settings of binary codes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BinarySpec {
+    /// Bits say on which side of the documents' mean a value lies, not of 0. Default: false.
+    pub centred: Option<Spanned<bool>>,
+    /// What becomes of a query. Default: `bits`.
+    pub query: Option<Spanned<BinaryQuery>>,
+}
+
+/// Settings of bytes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScalarSpec {
+    /// Share of all values that the scale holds, above 0 and at most 1; what lies outside is cut off. Default: 1.
+    pub quantile: Option<Spanned<f64>>,
+}
+
+impl QuantizationSpec {
+    /// The same codes, with every setting standing at `span`.
+    pub fn moved_to(mut self, span: Span) -> Self {
+        match &mut self {
+            QuantizationSpec::None(_) => {}
+            QuantizationSpec::Binary(binary) => {
+                binary.centred.iter_mut().for_each(|s| s.span = span);
+                binary.query.iter_mut().for_each(|s| s.span = span);
+            }
+            QuantizationSpec::Scalar(scalar) => scalar.quantile.iter_mut().for_each(|s| s.span = span),
+        }
+        self
+    }
 }

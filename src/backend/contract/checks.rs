@@ -314,10 +314,10 @@ impl Bench<'_> {
         let stats = self.index.stats().unwrap();
         assert_eq!(stats.points, DOCUMENTS);
         assert!(stats.vector_bytes > 0 && stats.sparse_bytes > 0 && stats.payload_bytes > 0);
-        assert_eq!(stats.code_bytes > 0, quantization == Quantization::Binary);
+        assert_eq!(stats.code_bytes > 0, quantization != Quantization::None);
         assert_eq!(
             stats.distinct_codes.is_empty(),
-            quantization == Quantization::None
+            quantization != Quantization::Binary
         );
         assert_eq!(
             stats.link_bytes.is_none_or(|bytes| bytes > 0),
@@ -373,7 +373,7 @@ fn without_graph(strategy: Strategy) -> Strategy {
 }
 
 /// Indexes `documents` equal documents and searches them.
-fn tiny(backend: &dyn Backend, config: &IndexConfig, documents: usize) -> Vec<StageAnswer> {
+fn tiny(backend: &dyn Backend, config: &IndexConfig, metric: Metric, documents: usize) -> Vec<StageAnswer> {
     let mut rows = Vectors::with_capacity(2, documents);
     (0..documents).for_each(|_| rows.push(&[0.6, 0.8]));
     let points: Vec<u32> = (0..documents as u32).collect();
@@ -383,7 +383,7 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, documents: usize) -> Vec<St
     };
     let (words, payload) = (vec![word.clone(); documents], vec![Payload::new(); documents]);
     let dense_points = DensePoints {
-        metric: Metric::Cosine,
+        metric,
         rows: &rows,
         points: &points,
     };
@@ -412,15 +412,15 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, documents: usize) -> Vec<St
     index.searcher().unwrap().search(&request).unwrap()
 }
 
-pub(super) fn one_document_is_enough(backend: &dyn Backend, config: &IndexConfig) {
-    for answer in tiny(backend, config, 1) {
+pub(super) fn one_document_is_enough(backend: &dyn Backend, config: &IndexConfig, metric: Metric) {
+    for answer in tiny(backend, config, metric, 1) {
         assert_eq!(answer.hits.iter().map(|h| h.point).collect::<Vec<_>>(), [0]);
     }
 }
 
-pub(super) fn no_document_is_no_error(backend: &dyn Backend, config: &IndexConfig) {
+pub(super) fn no_document_is_no_error(backend: &dyn Backend, config: &IndexConfig, metric: Metric) {
     assert!(
-        tiny(backend, config, 0)
+        tiny(backend, config, metric, 0)
             .iter()
             .all(|answer| answer.hits.is_empty())
     );

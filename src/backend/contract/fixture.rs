@@ -17,6 +17,7 @@ pub(crate) const DIM: usize = 24;
 
 /// Documents and queries. Every ninth document lacks the vector `body`; two documents are twins.
 pub(crate) struct Corpus {
+    metric: Metric,
     body: Vectors,
     body_points: Vec<u32>,
     title: Vectors,
@@ -33,6 +34,11 @@ pub(crate) struct Query {
 
 impl Corpus {
     pub(crate) fn new() -> Self {
+        Self::compared_by(Metric::Cosine)
+    }
+
+    /// The same corpus with vectors for another metric: without that of cosine, they are of any length.
+    pub(crate) fn compared_by(metric: Metric) -> Self {
         let mut rng = Rng::new(2024);
         let all: Vec<u32> = (0..DOCUMENTS as u32).collect();
         let body_points: Vec<u32> = all.iter().copied().filter(|p| p % 9 != 4).collect();
@@ -43,11 +49,20 @@ impl Corpus {
         let words = (0..DOCUMENTS).map(|i| words(i % 11 != 5, 12, &mut rng)).collect();
         let body = rng.units(body_points.len(), DIM);
         let queries = (0..12).map(|_| Query {
-            dense: rng.unit(DIM),
+            dense: stretched(metric, 2.5, rng.unit(DIM)),
             sparse: words_of_query(&mut rng),
         });
+        let any_length = |rows: &[f32]| {
+            let row = |(i, row): (usize, &[f32])| stretched(metric, 0.5 + (i % 7) as f32 / 3.0, row.to_vec());
+            let flat = rows.chunks(DIM).enumerate().flat_map(row).collect();
+            Vectors::from_flat(DIM, flat).unwrap()
+        };
+        // The twins, 100 and 200, have to stay equal.
+        let mut title = any_length(&title).as_flat().to_vec();
+        title.copy_within(100 * DIM..101 * DIM, 200 * DIM);
         Self {
-            body,
+            metric,
+            body: any_length(body.as_flat()),
             body_points,
             title_points: all,
             words,
@@ -59,12 +74,12 @@ impl Corpus {
 
     pub(crate) fn points(&self) -> Points<'_> {
         let body = DensePoints {
-            metric: Metric::Cosine,
+            metric: self.metric,
             rows: &self.body,
             points: &self.body_points,
         };
         let title = DensePoints {
-            metric: Metric::Cosine,
+            metric: self.metric,
             rows: &self.title,
             points: &self.title_points,
         };
@@ -85,10 +100,12 @@ impl Corpus {
         let points = self.points();
         let rows = points.dense[vector];
         let score = |row: &[f32]| {
-            row.iter()
-                .zip(&query.dense)
-                .map(|(&a, &b)| f64::from(a) * f64::from(b))
-                .sum::<f64>()
+            let pairs = row.iter().zip(&query.dense);
+            let pairs = pairs.map(|(&a, &b)| (f64::from(a), f64::from(b)));
+            match self.metric {
+                Metric::Cosine | Metric::Dot => pairs.map(|(a, b)| a * b).sum::<f64>(),
+                Metric::L2 => -pairs.map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt(),
+            }
         };
         let hits = rows.points.iter().enumerate().map(|(row, &point)| Hit {
             point,
@@ -135,6 +152,14 @@ impl Query {
             filter,
         }
     }
+}
+
+/// `row`, times `length` under every metric but cosine.
+fn stretched(metric: Metric, length: f32, mut row: Vec<f32>) -> Vec<f32> {
+    if metric != Metric::Cosine {
+        row.iter_mut().for_each(|x| *x *= length);
+    }
+    row
 }
 
 /// Filters of every shape, with fields that are indexed and one (`fits`) that is not.

@@ -9,7 +9,8 @@ use super::payload::PayloadIndex;
 use super::search::LocalSearcher;
 use crate::backend::{BackendError, Index, IndexStats, Points, Searcher};
 use crate::index::IndexError;
-use crate::index::dense::{DenseIndex, DenseParams};
+use crate::index::binary::BinaryQuery;
+use crate::index::dense::{Coding, DenseIndex, DenseParams};
 use crate::index::sparse::SparseIndex;
 use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
 use crate::vectors::Metric;
@@ -82,9 +83,19 @@ impl LocalIndex {
             (Graph::HnswRs { .. }, true) => "one thread per vector, the same every time",
             (Graph::HnswRs { .. }, false) => "many threads, differs from build to build",
         };
+        let binary = self.config.codes.binary;
+        let above = if binary.centred { "the mean" } else { "0" };
+        let query = match binary.query {
+            BinaryQuery::Bits => "",
+            BinaryQuery::FourBits => "; queries have four bits per dimension",
+        };
         let quantization = match self.config.quantization {
-            Quantization::None => "none",
-            Quantization::Binary => "binary: one bit per dimension, 1 above 0",
+            Quantization::None => "none".to_owned(),
+            Quantization::Binary => format!("binary: one bit per dimension, 1 above {above}{query}"),
+            Quantization::Scalar => format!(
+                "scalar: one byte per dimension, on a scale that holds {} of the values",
+                self.config.codes.quantile
+            ),
         };
         let fields: Vec<&str> = self.payload.fields().collect();
         let mut out = BTreeMap::from([
@@ -96,13 +107,18 @@ impl LocalIndex {
                 self.payload.evaluated_by_document().to_string(),
             ),
             ("payload.indexed".to_owned(), fields.join(", ")),
-            ("quantization".to_owned(), quantization.to_owned()),
+            ("quantization".to_owned(), quantization),
         ]);
         for (name, dense) in &self.dense {
             let links = dense
                 .graph()
                 .map_or_else(String::new, |g| format!(", {} links", g.links));
-            let text = format!("{} rows of {} dimensions{links}", dense.len(), dense.dim());
+            let text = format!(
+                "{} rows of {} dimensions, by {}{links}",
+                dense.len(),
+                dense.dim(),
+                dense.metric().words()
+            );
             out.insert(format!("vector.{name}"), text);
         }
         for (name, sparse) in &self.sparse {
@@ -120,11 +136,11 @@ impl LocalIndex {
 impl Index for LocalIndex {
     fn stats(&self) -> Result<IndexStats, BackendError> {
         let dense = || self.dense.values();
-        let distinct = |(name, d): (&String, &DenseIndex)| Some((name.clone(), d.codes()?.distinct()));
+        let distinct = |(name, d): (&String, &DenseIndex)| Some((name.clone(), d.distinct_codes()?));
         Ok(IndexStats {
             points: self.count,
             vector_bytes: dense().map(DenseIndex::vector_bytes).sum(),
-            code_bytes: dense().filter_map(DenseIndex::codes).map(|c| c.bytes()).sum(),
+            code_bytes: dense().map(DenseIndex::code_bytes).sum(),
             link_bytes: Some(dense().filter_map(DenseIndex::graph).map(|g| g.bytes).sum()),
             sparse_bytes: self.sparse.values().map(SparseIndex::bytes).sum(),
             payload_bytes: self.payload.bytes(),
@@ -140,16 +156,22 @@ impl Index for LocalIndex {
 
 fn build_dense(config: &IndexConfig, points: &Points<'_>, name: &str) -> Result<DenseIndex, BackendError> {
     let given = points.dense.get(name).ok_or_else(|| missing(name))?;
-    if given.metric != Metric::Cosine {
-        let reason = format!(
-            "vector `{name}` is compared by {}; the embedded engine compares by cosine only",
-            given.metric.words()
-        );
+    if given.metric == Metric::Dot && matches!(config.graph, Graph::HnswRs { .. }) {
+        let reason =
+            format!("vector `{name}` is compared by dot product, which `hnsw_rs` cannot; use `hnsw`");
         return Err(BackendError::Build(reason));
     }
+    let codes = match config.quantization {
+        Quantization::None => None,
+        Quantization::Binary => Some(Coding::Binary(config.codes.binary)),
+        Quantization::Scalar => Some(Coding::Scalar {
+            quantile: config.codes.quantile,
+        }),
+    };
     let params = DenseParams {
+        metric: given.metric,
         graph: graph_params(config),
-        binary: config.quantization == Quantization::Binary,
+        codes,
     };
     DenseIndex::build(given.rows, given.points, points.count, params).map_err(|e| failed(name, &e))
 }
@@ -209,6 +231,8 @@ mod tests {
             coded.distinct_codes["title"] < DOCUMENTS,
             "the twins have one code"
         );
+        let scalar = stats(Graph::Exact, Quantization::Scalar);
+        assert_eq!((scalar.code_bytes, scalar.distinct_codes.len()), (rows * DIM, 0));
         let graph = stats(HNSW, Quantization::None).link_bytes.unwrap();
         let code_graph = stats(HNSW, Quantization::Binary).link_bytes.unwrap();
         // A slot of 16 links per row, and a little for the layers above; what is linked makes no difference.
@@ -234,7 +258,7 @@ mod tests {
             effective["quantization"],
             "binary: one bit per dimension, 1 above 0"
         );
-        assert!(effective["vector.body"].starts_with("213 rows of 24 dimensions, "));
+        assert!(effective["vector.body"].starts_with("213 rows of 24 dimensions, by cosine, "));
         assert!(effective["vector.words"].ends_with(" postings"));
     }
 

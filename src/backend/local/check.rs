@@ -1,13 +1,19 @@
 //! What the embedded engine cannot do, said before anything is built.
 
+use crate::index::binary::BinaryQuery;
 use crate::index::graph::{Engine, GraphParams};
 use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Pipeline, Sparse, Stage, StageKind, Strategy, VectorConfig,
+    Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy, VectorConfig,
 };
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
     graph_params(index).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
+    let four_bits = index.codes.binary.query == BinaryQuery::FourBits;
+    if four_bits && index.quantization == Quantization::Binary && matches!(index.graph, Graph::HnswRs { .. })
+    {
+        return Err("`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`".to_owned());
+    }
     let retrieval = pipeline.backend_part();
     for (at, stage) in retrieval.iter().enumerate() {
         let verdict = match &stage.kind {
@@ -184,5 +190,24 @@ mod tests {
             got,
             Err("m is 256; the graph takes 2 to 255 links per point".to_owned())
         );
+    }
+
+    #[test]
+    fn a_query_of_four_bits_needs_a_graph_that_knows_them() {
+        let four_bits = |graph| {
+            let mut config = config(graph, Quantization::Binary);
+            config.codes.binary.query = BinaryQuery::FourBits;
+            let stages = vec![dense("d", "body", 10)];
+            let name = "p".to_owned();
+            check(&config, &Pipeline { name, stages })
+        };
+        assert_eq!(four_bits(HNSW), Ok(()));
+        assert_eq!(four_bits(Graph::Exact), Ok(()));
+        let theirs = Graph::HnswRs {
+            m: 8,
+            ef_construct: 32,
+        };
+        let why = "`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`";
+        assert_eq!(four_bits(theirs), Err(why.to_owned()));
     }
 }

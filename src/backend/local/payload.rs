@@ -151,7 +151,7 @@ fn column(payload: &[Payload], field: &str) -> Column {
         };
         values.iter().filter_map(move |v| Some((point, field_value(v)?)))
     });
-    Column::new(values)
+    Column::new(payload.len(), values)
 }
 
 /// What no condition can hold of (null, objects, lists in lists) is not indexed.

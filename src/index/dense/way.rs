@@ -1,8 +1,8 @@
 //! Which way a dense query goes: by code or by float, by graph or by scan, and where the filter comes in.
 
-use super::{DenseIndex, DenseQuery, FirstPass};
+use super::{DenseIndex, DenseQuery};
 use crate::index::Filtering;
-use crate::index::graph::{Engine, Graph};
+use crate::index::graph::Engine;
 
 /// How a dense search was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,30 +26,29 @@ pub enum Applied {
     After,
 }
 
-/// What a filtered walk costs per unit of beam width, in scanned rows, when everything matches: comparisons times what
-/// one of them costs more than one of a scan, which reads on where a walk jumps.
+/// What a walk among matches costs per unit of beam width, in scanned matches; how many match makes little difference.
 ///
-/// Measured on 100,000 clustered rows of 384 dimensions, m 16, by the selectivity at which walk and scan take equally
-/// long: about 5 comparisons, each as dear as 3 in a scan of floats and as dear as 11 in one of codes. `hnsw_rs` goes
-/// on until it has nothing left to look at (43 comparisons on 20,000 rows).
-fn walk_cost(engine: Engine, by_code: bool) -> f64 {
-    match (engine, by_code) {
-        (Engine::Hnsw, false) => 14.0,
-        (Engine::Hnsw, true) => 60.0,
-        (Engine::HnswRs, false) => 128.0,
-        (Engine::HnswRs, true) => 2048.0,
+/// Measured on 100,000 clustered rows of 384 dimensions, m 16, by the number of matches at which walk and scan take
+/// equally long. A walk jumps and sorts, so it costs the more scanned rows the smaller these are.
+fn walk_cost(row_bytes: usize) -> f64 {
+    match row_bytes {
+        0..256 => 200.0,
+        256..1024 => 70.0,
+        _ => 36.0,
     }
+}
+
+/// `hnsw_rs` goes on until it has nothing left to look at, and looks at rows that do not match too: about 43 comparisons
+/// per unit of beam width when everything matches, each as dear as 3 of a scan, and more for codes.
+fn hnsw_rs_cost(by_code: bool) -> f64 {
+    if by_code { 2048.0 } else { 128.0 }
 }
 
 impl DenseIndex {
     /// Decides how a query is answered, before anything is computed.
     pub(super) fn way(&self, query: &DenseQuery<'_>) -> Way {
-        let has_graph = matches!(
-            self.first_pass,
-            FirstPass::Floats(Some(_)) | FirstPass::Codes(_, Some(_))
-        );
-        let by_code = !query.exact && self.codes().is_some();
-        let graph = !query.exact && !query.scan && has_graph;
+        let by_code = !query.exact && self.first_pass.has_codes();
+        let graph = !query.exact && !query.scan && self.first_pass.graph_params().is_some();
         let (by_graph, filter) = match query.filtering {
             Filtering::None => (graph, Applied::Never),
             Filtering::Post(_) => (graph, Applied::After),
@@ -67,26 +66,21 @@ impl DenseIndex {
     /// Whether a filter that lets `matches` points pass is better carried out inside the graph walk than by
     /// scanning the matches.
     ///
-    /// A walk has to compare about `ef · n / matches` times a constant, a scan `matches` rows.
+    /// What the walk finds out about the surroundings of the query can still change it: see
+    /// [`crate::index::graph::Within::thorough`].
     fn walk_pays(&self, matches: usize, query: &DenseQuery<'_>) -> bool {
-        let (ef, engine, by_code) = match &self.first_pass {
-            FirstPass::Floats(graph) => (
-                query.ef.max(query.limit),
-                graph.as_ref().map(Graph::engine),
-                false,
-            ),
-            FirstPass::Codes(_, graph) => (
-                query.ef.max(query.fetch()),
-                graph.as_ref().map(Graph::engine),
-                true,
-            ),
-        };
-        let Some(engine) = engine else {
+        let by_code = self.first_pass.has_codes();
+        let want = if by_code { query.fetch() } else { query.limit };
+        let ef = query.ef.max(want) as f64;
+        let Some(params) = self.first_pass.graph_params() else {
             return false;
         };
-        let cost = walk_cost(engine, by_code);
         let (matches, rows) = (matches as f64, self.len() as f64);
-        matches * matches > cost * ef as f64 * rows
+        match params.engine {
+            Engine::Hnsw => matches > walk_cost(self.first_pass.row_bytes(&self.rows)) * ef,
+            // Comparisons rise as the share of matches falls.
+            Engine::HnswRs => matches * matches > hnsw_rs_cost(by_code) * ef * rows,
+        }
     }
 }
 
@@ -123,5 +117,41 @@ mod tests {
         assert_eq!(ways(Filtering::Auto(&most)), [walk, scan]);
         let after = [(true, Applied::After), (false, Applied::After)];
         assert_eq!(ways(Filtering::Post(&passes)), after);
+    }
+
+    #[test]
+    fn auto_walks_where_matches_are_near_and_scans_where_they_lie_elsewhere() {
+        // The first thousand rows lie around one point, the others around the opposite one.
+        let mut rng = Rng::new(40);
+        let (centre, noise) = (rng.unit(256), rng.units(2000, 256));
+        let mut rows = crate::vectors::Vectors::with_capacity(256, 2000);
+        for (i, noise) in noise.rows().enumerate() {
+            let side = if i < 1000 { 1.0 } else { -1.0 };
+            let mut row: Vec<f32> = centre.iter().zip(noise).map(|(c, n)| side * c + n).collect();
+            crate::vectors::normalize(&mut row);
+            rows.push(&row);
+        }
+        let index = index(&rows, true, false);
+        let answer = |filtering| {
+            let query = DenseQuery {
+                ef: 10,
+                ..query(rows.row(3), filtering)
+            };
+            search(&index, &query)
+        };
+        let near = BitSet::from_iter(2000, 100..1000);
+        let (got, want) = (answer(Filtering::Auto(&near)), answer(Filtering::Pre(&near)));
+        assert!(got.way.by_graph);
+        assert!(got.counters.float_distances < want.counters.float_distances);
+        assert_eq!(got.counters.matches, 900);
+        assert!(got.hits.iter().all(|h| near.contains(h.point)));
+
+        let elsewhere = BitSet::from_iter(2000, 1000..2000);
+        let (got, want) = (
+            answer(Filtering::Auto(&elsewhere)),
+            answer(Filtering::Pre(&elsewhere)),
+        );
+        assert!(!got.way.by_graph && got.counters.hops > 0);
+        assert_eq!(got.hits, want.hits);
     }
 }

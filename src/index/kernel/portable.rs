@@ -2,7 +2,7 @@
 //!
 //! The functions are inlined into callers that are compiled for more instructions; see the neighbour for x86.
 
-use super::LANES;
+use super::{LANES, PLANES};
 
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     dots(a, [b])[0]
@@ -16,6 +16,48 @@ pub(super) fn l2(a: &[f32], b: &[f32]) -> f32 {
 pub(super) fn hamming(a: &[u64], b: &[u64]) -> u32 {
     a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum()
 }
+
+#[inline(always)]
+pub(super) fn dot_bytes(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum()
+}
+
+#[inline(always)]
+pub(super) fn l2_bytes(a: &[i8], b: &[i8]) -> i32 {
+    let squared = |(&x, &y): (&i8, &i8)| (i32::from(x) - i32::from(y)).pow(2);
+    a.iter().zip(b).map(squared).sum()
+}
+
+#[inline(always)]
+pub(super) fn planes(query: &[u64], code: &[u64]) -> i32 {
+    let mut sum = 0;
+    for (plane, bits) in query.chunks_exact(code.len().max(1)).enumerate() {
+        let set: u32 = bits.iter().zip(code).map(|(q, c)| (q & c).count_ones()).sum();
+        let value = set as i32 * (1 << plane);
+        sum += if plane + 1 == PLANES { -value } else { value };
+    }
+    sum
+}
+
+/// Gathers and blocks of kernels that compare one row at a time.
+macro_rules! one_by_one {
+    ($gather:ident, $block:ident, $value:ty, $per_row:expr, $one:expr) => {
+        pub(super) fn $gather(query: &[$value], rows: &[$value], ids: &[u32], out: &mut [f32]) {
+            gather(query.len() / $per_row, rows, ids, out, |r| $one(query, r));
+        }
+
+        pub(super) fn $block(query: &[$value], rows: &[$value], out: &mut [f32]) {
+            one_after_another(query.len() / $per_row, rows, out, |r| $one(query, r));
+        }
+    };
+}
+
+one_by_one!(dot_bytes_gather, dot_bytes_block, i8, 1, |q, r| dot_bytes(q, r)
+    as f32);
+one_by_one!(l2_bytes_gather, l2_bytes_block, i8, 1, |q, r| -(l2_bytes(q, r)
+    as f32));
+one_by_one!(planes_gather, planes_block, u64, PLANES, |q, r| planes(q, r)
+    as f32);
 
 pub(super) fn dot_gather(query: &[f32], rows: &[f32], ids: &[u32], out: &mut [f32]) {
     gather(query.len(), rows, ids, out, |r| dots(query, [r])[0]);
@@ -179,6 +221,14 @@ pub(super) fn block<T>(
     }
     for (at, out) in rest.iter_mut().enumerate() {
         *out = one(row(done + at));
+    }
+}
+
+/// Scores of consecutive rows, where four side by side would gain nothing.
+#[inline(always)]
+pub(super) fn one_after_another<T>(width: usize, rows: &[T], out: &mut [f32], one: impl Fn(&[T]) -> f32) {
+    for (at, out) in out.iter_mut().enumerate() {
+        *out = one(&rows[at * width..][..width]);
     }
 }
 

@@ -16,6 +16,17 @@ fn floats(rng: &mut Rng, len: usize) -> Vec<f32> {
     (0..len).map(|_| rng.symmetric()).collect()
 }
 
+fn bytes(rng: &mut Rng, len: usize) -> Vec<i8> {
+    // The ends of the range, where a product that is cut off would show, and everything between.
+    (0..len)
+        .map(|_| match rng.below(4) {
+            0 => i8::MIN,
+            1 => i8::MAX,
+            _ => rng.next_u64() as i8,
+        })
+        .collect()
+}
+
 fn words(rng: &mut Rng, len: usize) -> Vec<u64> {
     (0..len).map(|_| rng.next_u64()).collect()
 }
@@ -87,12 +98,55 @@ fn hamming_of_every_level_agrees_with_counting_bit_by_bit_at_every_length() {
     }
 }
 
+#[test]
+fn byte_kernels_of_every_level_are_exact_at_every_length() {
+    let mut rng = Rng::new(5);
+    for len in lengths() {
+        let (a, b) = (bytes(&mut rng, len), bytes(&mut rng, len));
+        let pairs = || a.iter().zip(&b).map(|(&x, &y)| (i64::from(x), i64::from(y)));
+        let want_dot: i64 = pairs().map(|(x, y)| x * y).sum();
+        let want_l2: i64 = pairs().map(|(x, y)| (x - y) * (x - y)).sum();
+        for level in levels() {
+            assert_eq!(
+                i64::from(dot_bytes_at(level, &a, &b)),
+                want_dot,
+                "{level:?}, length {len}"
+            );
+            assert_eq!(
+                i64::from(l2_bytes_at(level, &a, &b)),
+                want_l2,
+                "{level:?}, length {len}"
+            );
+        }
+    }
+}
+
+#[test]
+fn planes_of_every_level_add_up_the_query_s_values_under_the_bits() {
+    let mut rng = Rng::new(6);
+    for len in 0..=35 {
+        let (query, code) = (words(&mut rng, PLANES * len), words(&mut rng, len));
+        let bit = |words: &[u64], at: usize| (words[at / 64] >> (at % 64) & 1) as i32;
+        let value = |at: usize| {
+            let plane = |p: usize| bit(&query[p * len..], at) << p;
+            plane(0) + plane(1) + plane(2) - plane(3)
+        };
+        let want: i32 = (0..len * 64).map(|at| bit(&code, at) * value(at)).sum();
+        for level in levels() {
+            assert_eq!(planes_at(level, &query, &code), want, "{level:?}, length {len}");
+        }
+    }
+}
+
 /// Gathers and blocks of every level against single scores, for every number of rows around a group of four.
 macro_rules! many_rows_give_the_bits_of_one {
     ($space:ty, $values:ident, $gather:ident, $block:ident, $lengths:expr) => {
         let mut rng = Rng::new(4);
         for len in $lengths {
-            let (query, flat) = ($values(&mut rng, len), $values(&mut rng, 11 * len));
+            let (query, flat) = (
+                $values(&mut rng, <$space>::QUERY * len),
+                $values(&mut rng, 11 * len),
+            );
             let row = |i: usize| &flat[i * len..(i + 1) * len];
             for count in 0..=11 {
                 let ids: Vec<u32> = (0..count).map(|i| (i as u32 * 7 + 3) % 11).collect();
@@ -122,6 +176,21 @@ fn many_rows_at_once_give_the_bits_of_one() {
     many_rows_give_the_bits_of_one!(Dot, floats, dot_gather, dot_block, [1, 15, 16, 17, 40, 100]);
     many_rows_give_the_bits_of_one!(L2, floats, l2_gather, l2_block, [1, 15, 16, 17, 40, 100]);
     many_rows_give_the_bits_of_one!(Hamming, words, hamming_gather, hamming_block, [1, 6, 7, 8, 9, 17]);
+    many_rows_give_the_bits_of_one!(
+        DotBytes,
+        bytes,
+        dot_bytes_gather,
+        dot_bytes_block,
+        [1, 31, 32, 33, 100]
+    );
+    many_rows_give_the_bits_of_one!(
+        L2Bytes,
+        bytes,
+        l2_bytes_gather,
+        l2_bytes_block,
+        [1, 31, 32, 33, 100]
+    );
+    many_rows_give_the_bits_of_one!(Planes, words, planes_gather, planes_block, [1, 6, 7, 8, 9, 17]);
 }
 
 #[test]

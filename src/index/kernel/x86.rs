@@ -9,7 +9,8 @@ use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 /// True where the functions of [`avx512`] can run.
 pub(super) fn has_avx512() -> bool {
     let floats = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
-    floats && is_x86_feature_detected!("avx512vpopcntdq") && has_avx2()
+    let bytes = is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni");
+    floats && bytes && is_x86_feature_detected!("avx512vpopcntdq") && has_avx2()
 }
 
 /// True where the functions of [`avx2`] can run.
@@ -37,12 +38,21 @@ macro_rules! doors {
             doors!($module, $has, dot(a: &[f32], b: &[f32]) -> f32);
             doors!($module, $has, l2(a: &[f32], b: &[f32]) -> f32);
             doors!($module, $has, hamming(a: &[u64], b: &[u64]) -> u32);
+            doors!($module, $has, dot_bytes(a: &[i8], b: &[i8]) -> i32);
+            doors!($module, $has, l2_bytes(a: &[i8], b: &[i8]) -> i32);
+            doors!($module, $has, planes(q: &[u64], code: &[u64]) -> i32);
             doors!($module, $has, dot_gather(q: &[f32], rows: &[f32], ids: &[u32], out: &mut [f32]) -> ());
             doors!($module, $has, l2_gather(q: &[f32], rows: &[f32], ids: &[u32], out: &mut [f32]) -> ());
             doors!($module, $has, hamming_gather(q: &[u64], rows: &[u64], ids: &[u32], out: &mut [f32]) -> ());
             doors!($module, $has, dot_block(q: &[f32], rows: &[f32], out: &mut [f32]) -> ());
             doors!($module, $has, l2_block(q: &[f32], rows: &[f32], out: &mut [f32]) -> ());
             doors!($module, $has, hamming_block(q: &[u64], rows: &[u64], out: &mut [f32]) -> ());
+            doors!($module, $has, dot_bytes_gather(q: &[i8], rows: &[i8], ids: &[u32], out: &mut [f32]) -> ());
+            doors!($module, $has, l2_bytes_gather(q: &[i8], rows: &[i8], ids: &[u32], out: &mut [f32]) -> ());
+            doors!($module, $has, planes_gather(q: &[u64], rows: &[u64], ids: &[u32], out: &mut [f32]) -> ());
+            doors!($module, $has, dot_bytes_block(q: &[i8], rows: &[i8], out: &mut [f32]) -> ());
+            doors!($module, $has, l2_bytes_block(q: &[i8], rows: &[i8], out: &mut [f32]) -> ());
+            doors!($module, $has, planes_block(q: &[u64], rows: &[u64], out: &mut [f32]) -> ());
         }
     };
     ($module:ident, $has:ident, $kernel:ident($($name:ident: $type:ty),*) -> $result:ty) => {

@@ -3,9 +3,10 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::super::{Axis, Cell};
+use crate::index::binary::BinaryQuery;
 use crate::pipeline::{
-    Combine, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, StageKind,
-    Strategy, Tail, Tune, VectorConfig,
+    CodeConfig, Combine, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Normalize, Quantization, Stage,
+    StageKind, Strategy, Tail, Tune, VectorConfig,
 };
 
 /// Path and value.
@@ -78,10 +79,7 @@ fn facts(cell: &Cell) -> Vec<Fact> {
 pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
     let mut facts = vec![
         ("index.graph".to_owned(), graph(index.graph)),
-        (
-            "index.quantization".to_owned(),
-            quantization(index.quantization).to_owned(),
-        ),
+        ("index.quantization".to_owned(), quantization(index)),
     ];
     let fact = |path: &str, value: String| (path.to_owned(), value);
     if !index.payload.is_empty() {
@@ -106,10 +104,29 @@ fn graph(graph: Graph) -> String {
     }
 }
 
-fn quantization(quantization: Quantization) -> &'static str {
-    match quantization {
+/// The codes, with those settings that are not the usual ones.
+fn quantization(index: &IndexConfig) -> String {
+    let (codes, usual) = (index.codes, CodeConfig::default());
+    let mut settings = Vec::new();
+    let name = match index.quantization {
         Quantization::None => "none",
-        Quantization::Binary => "binary",
+        Quantization::Binary => {
+            settings.extend(codes.binary.centred.then(|| "centred".to_owned()));
+            if codes.binary.query == BinaryQuery::FourBits {
+                settings.push("query=four_bits".to_owned());
+            }
+            "binary"
+        }
+        Quantization::Scalar => {
+            if codes != usual {
+                settings.push(format!("quantile={}", codes.quantile));
+            }
+            "scalar"
+        }
+    };
+    match settings.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}({})", settings.join(",")),
     }
 }
 

@@ -119,6 +119,7 @@ pub(crate) fn describe(index: &IndexConfig) -> String {
     let quantization = match index.quantization {
         Quantization::None => "float32",
         Quantization::Binary => "binary codes",
+        Quantization::Scalar => "scalar codes",
     };
     let vectors: Vec<&str> = index.vectors.keys().map(String::as_str).collect();
     format!("{graph}, {quantization}; vectors {}", vectors.join(", "))

@@ -60,14 +60,16 @@ pub(crate) struct StageRow {
 
 type Counter = (&'static str, fn(&Counters) -> u64);
 
-const COUNTERS: [Counter; 7] = [
+const COUNTERS: [Counter; 9] = [
     ("float distances", |c| c.float_distances),
     ("code distances", |c| c.code_distances),
     ("graph hops", |c| c.hops),
+    ("filter matches", |c| c.matches),
     ("postings", |c| c.postings),
     ("candidates", |c| c.candidates),
     ("rescored", |c| c.rescored),
     ("pairs reranked", |c| c.pairs),
+    ("bytes read", |c| c.bytes),
 ];
 
 /// The table of one data set, cells in the order of the leaderboard.
@@ -218,7 +220,7 @@ fn describe_dense(dense: &Dense, index: &IndexConfig) -> String {
         if index.graph != Graph::Exact {
             text += &format!(", ef {}", dense.ef);
         }
-        if index.quantization == Quantization::Binary {
+        if index.quantization != Quantization::None {
             let rescored = if dense.rescore { "rescored" } else { "not rescored" };
             text += &format!(", oversampling {}, {rescored}", dense.oversampling);
         }

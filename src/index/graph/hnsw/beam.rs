@@ -27,6 +27,11 @@ impl Key {
         NODES - (self.0 >> 1) as u32 % SIGN
     }
 
+    /// The same key, as if no walk had been there.
+    pub(super) fn fresh(self) -> Self {
+        Self(self.0 & !BEEN)
+    }
+
     pub(super) fn score(self) -> f32 {
         let falling = (self.0 >> 32) as u32;
         f32::from_bits(if falling & SIGN == 0 {

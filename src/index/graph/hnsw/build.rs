@@ -144,7 +144,9 @@ impl<'a, S: Space> Builder<'a, S> {
         let (query, mut work) = (self.rows.row(row as usize), Work::default());
         let (walk, selection) = (&mut worker.walk, &mut worker.selection);
         let mut found = vec![Vec::new(); level + 1];
-        let mut node = self.graph.descend::<S>(self.rows, query, level, walk, &mut work);
+        let ef = self.params.ef_construct.min(self.rows.len());
+        self.graph
+            .descend::<S>(self.rows, query, level, ef, walk, &mut work);
         for layer in (0..=level).rev() {
             let (links, to_row) = match layer {
                 0 => (&self.graph.base, None),
@@ -153,14 +155,14 @@ impl<'a, S: Space> Builder<'a, S> {
                     (&layer.links, Some(&layer.rows[..]))
                 }
             };
-            let ef = self.params.ef_construct.min(self.rows.len());
-            walk.walk::<S>(self.rows, links, to_row, query, node, ef, &mut work);
+            walk.walk::<S>(self.rows, links, to_row, query, ef, &mut work);
             let candidates = walk.beam.keys();
             let m = self.params.m;
-            selection.select::<S>(self.rows, to_row, candidates, m, m, |_| false);
+            selection.select::<S>(self.rows, to_row, candidates, m, |_| false);
             found[layer] = selection.kept.clone();
             if layer > 0 {
-                node = self.graph.upper[layer - 1].below[candidates[0].node() as usize];
+                walk.start_from_beam();
+                walk.step_down(&self.graph.upper[layer - 1]);
             }
         }
         found
@@ -248,13 +250,11 @@ impl<'a, S: Space> Builder<'a, S> {
         nodes.clear();
         nodes.extend(links.iter().map(|&n| row(n)));
         scores.resize(nodes.len(), 0.0);
-        // A quarter of the slot stays free for links to come.
-        let fill = most - most / 4;
         S::gather(self.rows.row(row(node) as usize), self.rows, nodes, scores);
         keys.clear();
         keys.extend(links.iter().zip(&*scores).map(|(&n, &score)| Key::new(n, score)));
         keys.sort_unstable();
-        selection.select::<S>(self.rows, to_row, keys, most, fill, must);
+        selection.select::<S>(self.rows, to_row, keys, most, must);
         links.clone_from(&selection.kept);
     }
 
