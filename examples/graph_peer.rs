@@ -197,6 +197,7 @@ impl Peer {
                 limit: k,
                 ef,
                 exact: false,
+                scan: false,
                 oversampling: oversampling as f64,
                 rescore: true,
                 filtering: Filtering::None,

@@ -31,7 +31,7 @@ pub(crate) fn holds_for(backend: &dyn Backend, config: &IndexConfig, metric: Met
     };
     bench.exact_search_is_the_oracle();
     bench.a_full_beam_is_exact();
-    bench.a_scan_leaves_the_graph_out(backend, quantization);
+    bench.a_scan_leaves_the_graph_out(backend, config);
     bench.every_answer_is_ranked_distinct_and_within_its_limit();
     bench.every_hit_passes_the_filter();
     bench.a_post_filter_keeps_what_passes_of_the_unfiltered_answer();

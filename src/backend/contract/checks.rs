@@ -57,10 +57,12 @@ impl Bench<'_> {
     }
 
     /// A forced scan answers as the same index without a graph does, whatever the filter.
-    pub(super) fn a_scan_leaves_the_graph_out(&self, backend: &dyn Backend, quantization: Quantization) {
-        let bare = backend
-            .build(&config(Graph::Exact, quantization), &self.corpus.points())
-            .unwrap();
+    pub(super) fn a_scan_leaves_the_graph_out(&self, backend: &dyn Backend, config: &IndexConfig) {
+        let bare = IndexConfig {
+            graph: Graph::Exact,
+            ..config.clone()
+        };
+        let bare = backend.build(&bare, &self.corpus.points()).unwrap();
         let bare = Bench {
             index: &*bare,
             has_graph: false,
