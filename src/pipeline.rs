@@ -253,8 +253,8 @@ pub struct IndexConfig {
     pub graph: Graph,
     /// What the dense vectors are compressed to.
     pub quantization: Quantization,
-    /// How their codes are made.
-    #[serde(default)]
+    /// How their codes are made. Left out where that is the usual way, so that a cell keeps the id it has always had.
+    #[serde(default, skip_serializing_if = "CodeConfig::is_usual")]
     pub codes: CodeConfig,
     /// Payload fields with an index of their own, sorted.
     pub payload: Vec<String>,
@@ -368,6 +368,12 @@ pub struct CodeConfig {
     pub binary: BinaryParams,
     /// Share of all values that the scale of bytes holds; what lies outside is cut off.
     pub quantile: f64,
+}
+
+impl CodeConfig {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for CodeConfig {

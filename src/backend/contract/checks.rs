@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fixture::{Corpus, DIM, DOCUMENTS, Query, filters, keyword, nobody};
-use super::{config, dense, filtered, fuse, sparse, with};
+use super::{dense, filtered, fuse, sparse, with};
 use crate::backend::{Backend, DensePoints, Index, Points, Request, StageAnswer};
 use crate::filter::{Filter, Payload};
 use crate::hit::{Hit, by_rank};

@@ -174,25 +174,25 @@ impl Scratch {
     }
 
     /// As [`Self::walk`] on the lowest layer, but only rows of `allowed` enter the beam, while others are walked
-    /// through. Ends when the beam is full and nothing ahead is better than its last.
+    /// through. Ends when the beam is full and nothing ahead is better than its last, or after `most_hops`.
     pub(super) fn thorough_walk<S: Space>(
         &mut self,
         rows: &Rows<S::Value>,
         links: &Links,
         query: &[S::Value],
         ef: usize,
-        allowed: &BitSet,
+        (allowed, most_hops): (&BitSet, u64),
         work: &mut Work,
     ) {
+        let last = work.hops.saturating_add(most_hops);
         self.begin(links, ef);
         self.ahead.clear();
         for &start in &self.starts {
             admit(start, allowed, &mut self.beam, &mut self.ahead);
         }
-        loop {
-            let Some(Reverse(best)) = self.ahead.pop() else {
-                return;
-            };
+        while work.hops < last
+            && let Some(Reverse(best)) = self.ahead.pop()
+        {
             if !self.beam.wants(best) && self.beam.keys().last() != Some(&best) {
                 return;
             }
