@@ -32,6 +32,9 @@ pub struct Difference {
     pub relative: Option<f64>,
     /// Of the differences being chance.
     pub test: SignFlip,
+    /// Whether it may be called a gain or a loss: the interval lies on one side of 0, and the test at the plan's level agrees.
+    /// The interval alone would call three queries of sixty a gain when all three point one way.
+    pub told: bool,
     /// The test's p, corrected over the family of the data set; `None` outside of the family.
     pub p_holm: Option<f64>,
     /// How large the difference is for this query set; `None` under 20 queries and where all pairs differ alike.
@@ -86,13 +89,16 @@ impl Comparing<'_> {
         let mean = stats::mean(deltas)?;
         let base = stats::mean(&column.queries.iter().map(|q| to[*q]).collect::<Vec<f64>>());
         let Outcomes { wins, ties, losses } = Outcomes::within(deltas, self.plan.compare.tolerance);
+        let test = sign_flip(deltas, draws(self.plan, Purpose::SignFlip));
+        let one_side = interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0);
         Some(Difference {
             mean,
             interval,
             n: deltas.len(),
             wins_ties_losses: (wins, ties, losses),
             relative: base.filter(|base| *base > 0.0).map(|base| mean / base),
-            test: sign_flip(deltas, draws(self.plan, Purpose::SignFlip)),
+            told: one_side && test.p <= 1.0 - self.plan.compare.level,
+            test,
             p_holm: None,
             effect: self.effect(deltas),
         })

@@ -93,7 +93,15 @@ impl Plan {
         let chosen = chosen(self, by)?;
         let before = self.cells.len();
         if chosen.iter().any(|c| *c) {
-            let reference = |cell: &Cell| self.compare.reference.get(&cell.data) == Some(&cell.id);
+            let compared = |data: &str| {
+                self.cells
+                    .iter()
+                    .zip(&chosen)
+                    .any(|(cell, c)| *c && cell.data == data)
+            };
+            let reference = |cell: &Cell| {
+                self.compare.reference.get(&cell.data) == Some(&cell.id) && compared(&cell.data)
+            };
             let stay: Vec<bool> = self
                 .cells
                 .iter()

@@ -365,6 +365,7 @@ pub(crate) fn difference(
     Difference {
         mean,
         interval,
+        told: interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0),
         n: wins + ties + losses,
         wins_ties_losses,
         relative: None,

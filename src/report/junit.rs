@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::evaluate::{CellState, Evaluation, GateCell, GateResult};
 use crate::plan::{GateLevel, Relation};
 
-use super::view::gates::{margin, print};
+use super::view::gates::{decisive, margin, print};
 use super::view::number;
 use super::view::set::Set;
 use super::view::text::visible;
@@ -139,7 +139,7 @@ fn details(evaluation: &Evaluation, result: &GateResult, cell: &GateCell) -> Str
             .map(|(low, high)| format!("interval   {} to {}", number::exact(low), number::exact(high))),
     );
     lines.push(format!("threshold  {relation} {}{relative}", gate.threshold));
-    lines.extend(cell.value.map(|v| format!("margin     {}", margin(gate, v))));
+    lines.extend(decisive(gate, cell).map(|v| format!("margin     {}", margin(gate, v))));
     lines.push(format!("cell       {}", cell.cell));
     lines.push(format!(
         "spec       {}:{}",

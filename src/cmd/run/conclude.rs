@@ -27,24 +27,27 @@ impl Experiment<'_> {
             html.display(),
             page.len() / 1000
         ))?;
-        for output in self.outputs {
-            output.write(&evaluation, self.strict)?;
-        }
         if self.ci {
             ci::report(&evaluation, self.strict, self.talk)?;
         }
         if let Some(name) = self.save {
             self.save(&bundle, &evaluation, name)?;
         }
-        Ok(exit(&evaluation, self.strict))
+        let mut exit = exit(&evaluation, self.strict);
+        // A file that cannot be written is no reason to keep a verdict back.
+        for output in self.outputs {
+            if let Err(error) = output.write(&evaluation, self.strict) {
+                self.talk.error(&format!("{error:#}"));
+                exit = exit.max(Exit::Internal);
+            }
+        }
+        Ok(exit)
     }
 
-    /// Keeps the run under a name, unless a cell is missing: later runs would find it new.
+    /// Keeps the run under a name, unless it would be worse to compare with than what the name stands for.
     fn save(&self, bundle: &Bundle, evaluation: &Evaluation, name: &str) -> anyhow::Result<()> {
-        if !is_complete(evaluation) {
-            self.talk.error(&format!(
-                "not saved as `{name}`: some cells have no numbers, and an earlier `{name}` may have them"
-            ));
+        if let Some(why) = unfit(bundle, evaluation) {
+            self.talk.error(&format!("not saved as `{name}`: {why}"));
             return Ok(());
         }
         let saved = store::save(bundle, self.out_dir, name)?;
@@ -53,6 +56,21 @@ impl Experiment<'_> {
             saved.display()
         ));
         Ok(())
+    }
+}
+
+/// Why a run should not be what later ones are compared with.
+fn unfit(bundle: &Bundle, evaluation: &Evaluation) -> Option<&'static str> {
+    if bundle.manifest.finished.is_none() {
+        Some("the run was interrupted")
+    } else if evaluation.plan.narrowed.is_some() {
+        Some("only a part of the spec was run, and later runs would compare with that part alone")
+    } else if !is_complete(evaluation) {
+        Some("some cells have no numbers, and an earlier run of that name may have them")
+    } else if evaluation.gates.iter().any(|g| g.fails_run(false)) {
+        Some("a gate fails, and later runs would be held against what is wrong")
+    } else {
+        None
     }
 }
 

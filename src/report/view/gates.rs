@@ -77,7 +77,7 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
     let gate = &result.gate;
     let scope: Vec<String> = gate.scope.iter().map(|(k, v)| format!("{k}={v}")).collect();
     let worst = worst(result);
-    let lowest = matches!(gate.relation, Relation::AtLeast | Relation::Above);
+    let lowest = is_floor(gate);
     let superlative = if lowest { "lowest" } else { "highest" };
     let describe = |(cell, _): (&GateCell, f64)| {
         let seen = cell
@@ -164,15 +164,29 @@ fn is_decided(gate: &Gate, cell: &GateCell) -> bool {
     gate.judge == Judge::Mean || cell.interval.is_some()
 }
 
+/// Whether large values hold.
+fn is_floor(gate: &Gate) -> bool {
+    matches!(gate.relation, Relation::AtLeast | Relation::Above)
+}
+
+/// The number that decides: the value, or the end of the interval on the side of the threshold.
+pub(crate) fn decisive(gate: &Gate, cell: &GateCell) -> Option<f64> {
+    match (gate.judge, cell.interval) {
+        (Judge::Interval | Judge::Sequential, Some((low, high))) => {
+            Some(if is_floor(gate) { low } else { high })
+        }
+        _ => cell.value,
+    }
+}
+
 /// The cell that is closest to failing or fails most clearly, with the number that decides it: the value, or the end of
 /// the interval on the side of the threshold.
 fn worst(result: &GateResult) -> Option<(&GateCell, f64)> {
-    let lowest = matches!(result.gate.relation, Relation::AtLeast | Relation::Above);
-    let decisive = |cell: &GateCell| match (result.gate.judge, cell.interval) {
-        (Judge::Interval | Judge::Sequential, Some((low, high))) => Some(if lowest { low } else { high }),
-        _ => cell.value,
-    };
-    let with_value = result.cells.iter().filter_map(|c| Some((c, decisive(c)?)));
+    let lowest = is_floor(&result.gate);
+    let with_value = result
+        .cells
+        .iter()
+        .filter_map(|c| Some((c, decisive(&result.gate, c)?)));
     with_value.reduce(|a, b| {
         let b_is_worse = if lowest { b.1 < a.1 } else { b.1 > a.1 };
         if b_is_worse { b } else { a }
@@ -221,7 +235,15 @@ fn reasons(result: &GateResult, sets: &[Set<'_>]) -> Vec<String> {
 /// What was seen, in the terms of the gate, with the interval where there is one.
 pub(crate) fn print(gate: &Gate, cell: &GateCell, value: f64) -> String {
     let seen = match gate.subject {
-        GateSubject::Measure(_) if gate.against != Against::Number => number::signed(value),
+        GateSubject::Measure(_) if gate.against != Against::Number => {
+            let scaled = match gate.against.word() {
+                Some(other) if (gate.scale - 1.0).abs() > f64::EPSILON => {
+                    format!(" to {} × the {other}", gate.scale)
+                }
+                _ => String::new(),
+            };
+            format!("{}{scaled}", number::signed(value))
+        }
         GateSubject::Measure(_) => number::measure(value),
         GateSubject::Latency(_) | GateSubject::Counter(_) => match (gate.against.word(), &gate.subject) {
             (Some(other), _) => format!("{value:.2} × the {other}"),

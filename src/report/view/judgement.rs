@@ -3,14 +3,14 @@
 use crate::evaluate::Difference;
 use crate::stats::MIN_QUERIES;
 
-/// The reading of a difference to the reference. It is the interval that decides, never the mean alone.
+/// The reading of a difference to the reference. Interval and test decide together, never the mean alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// The whole interval lies above 0.
+    /// The whole interval lies above 0, and the test agrees.
     Better,
-    /// The whole interval lies below 0.
+    /// The whole interval lies below 0, and the test agrees.
     Worse,
-    /// The interval contains 0.
+    /// The interval contains 0, or the test does not agree.
     Unclear,
     /// No query differs.
     Equal,
@@ -23,13 +23,15 @@ pub(crate) enum Judgement {
 impl Judgement {
     /// Reads a difference.
     pub(crate) fn of(difference: &Difference) -> Judgement {
-        match (difference.wins_ties_losses, difference.interval) {
-            ((0, ties, 0), _) if ties > 0 => Judgement::Equal,
-            (_, None) if difference.n < MIN_QUERIES => Judgement::TooFew,
-            (_, None) => Judgement::NoInterval,
-            (_, Some((low, _))) if low > 0.0 => Judgement::Better,
-            (_, Some((_, high))) if high < 0.0 => Judgement::Worse,
-            _ => Judgement::Unclear,
+        // A tolerance makes ties of differences; equal is what differs in no query.
+        let differs = difference.test.nonzero > 0;
+        match difference.interval {
+            _ if !differs && difference.n > 0 => Judgement::Equal,
+            None if difference.n < MIN_QUERIES => Judgement::TooFew,
+            None => Judgement::NoInterval,
+            Some(_) if !difference.told => Judgement::Unclear,
+            Some(_) if difference.mean > 0.0 => Judgement::Better,
+            Some(_) => Judgement::Worse,
         }
     }
 
@@ -72,7 +74,22 @@ mod tests {
     use crate::report::fixture::difference;
 
     fn read(interval: Option<(f64, f64)>, wins_ties_losses: (usize, usize, usize)) -> Judgement {
-        Judgement::of(&difference(0.1, interval, wins_ties_losses))
+        let sign = interval.map_or(1.0, |(low, _)| if low < 0.0 { -1.0 } else { 1.0 });
+        Judgement::of(&difference(0.1 * sign, interval, wins_ties_losses))
+    }
+
+    #[test]
+    fn an_interval_beside_0_is_not_enough_when_the_test_disagrees() {
+        let mut few = difference(0.001, Some((0.0001, 0.002)), (3, 57, 0));
+        few.told = false;
+        assert_eq!(Judgement::of(&few), Judgement::Unclear);
+    }
+
+    #[test]
+    fn a_tolerance_makes_no_difference_equal() {
+        let mut tolerated = difference(-0.04, Some((-0.06, -0.02)), (0, 40, 0));
+        tolerated.test.nonzero = 40;
+        assert_eq!(Judgement::of(&tolerated), Judgement::Worse);
     }
 
     #[test]
