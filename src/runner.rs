@@ -211,11 +211,8 @@ impl Runner<'_> {
                 }
             }
         }
-        let to_answer = match flow {
-            Flow::On => effective.as_slice(),
-            Flow::End => &[],
-        };
-        for (cell, tuned) in to_answer {
+        // Also after an early end: a cell that was tuned has done nothing to be left out for.
+        for (cell, tuned) in &effective {
             let context = CellContext::new(cell, of_data.data, of_data.prepared);
             let done = self.answer(context, &mut builds, reranker.as_deref_mut(), &mut oracle, bundle);
             match self.or_record(cell, done, bundle)? {
@@ -247,9 +244,10 @@ impl Runner<'_> {
             return Ok((cell.clone(), Vec::new()));
         }
         let context = CellContext::new(cell, of_data.data, of_data.prepared);
+        let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
         let index = builds[build].index.as_ref();
-        Ok(tuning::tuned(cell, of_data, index, reranker, self.watch)?)
+        tuning::tuned(cell, of_data, index, reranker, &deadline).map_err(|error| self.stopped(error))
     }
 
     /// Builds the cell's index if no earlier cell did, and asks every query once.
@@ -262,6 +260,9 @@ impl Runner<'_> {
         bundle: &mut BundleWriter,
     ) -> Result<Answered<'a>, Stopped> {
         let cell = context.cell;
+        if self.watch.cancelled() {
+            return Err(Stopped::Run(RunError::Cancelled));
+        }
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
         let Built { index, stats, .. } = &builds[build];
@@ -277,7 +278,7 @@ impl Runner<'_> {
         bundle.run(&cell.id, &record::run(&context, &answers))?;
         let diagnosed = self.plan.measure.diagnose.wants(context.data.docs.len());
         if diagnosed {
-            match diagnose::ladders(&context, index.as_ref(), reranker, self.watch) {
+            match diagnose::ladders(&context, index.as_ref(), reranker, &deadline) {
                 Ok(ladders) => bundle.ladders(&ladders)?,
                 Err(error) => findings.push(diagnose::failed(&error)),
             }

@@ -449,3 +449,56 @@ fn completions_and_the_manual_know_every_verb() {
         );
     }
 }
+
+#[test]
+fn no_file_is_a_mistake_and_no_success() {
+    let place = Place::new();
+    for args in [
+        &["run"][..],
+        &["validate"],
+        &["plan"],
+        &["--no-timing"],
+        &["--baseline", "main"],
+    ] {
+        let output = place.evalrun(args);
+        assert_eq!(status(&output), 2, "{args:?}");
+        assert!(
+            stderr(&output).contains("<FILE>..."),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+    }
+    assert_eq!(
+        status(&place.evalrun(&["ls", "data"])),
+        0,
+        "verbs without a spec need none"
+    );
+}
+
+#[test]
+fn a_part_or_an_interrupted_run_is_not_saved_over_a_whole_one() {
+    let place = Place::new();
+    let spec = place.spec(TWO_PIPELINES);
+    let out_dir = place.path("reports");
+    let options = [
+        spec.to_str().unwrap(),
+        "--out-dir",
+        out_dir.to_str().unwrap(),
+        "--no-timing",
+    ];
+    let save = ["--save-baseline", "main"];
+    let whole = place.evalrun(&[&options[..], &save].concat());
+    assert!(stderr(&whole).contains("saved as `main`"), "{}", stderr(&whole));
+    let part = place.evalrun(&[&options[..], &save, &["-n", "1"]].concat());
+    assert!(
+        stderr(&part).contains("not saved as `main`: only a part of the spec was run"),
+        "{}",
+        stderr(&part)
+    );
+    let compared = place.evalrun(&[&options[..], &["--baseline", "main"]].concat());
+    assert!(
+        stdout(&compared).contains("2 queries on both sides"),
+        "{}",
+        stdout(&compared)
+    );
+}

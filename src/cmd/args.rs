@@ -18,6 +18,7 @@ pub(super) use part::PartArgs;
     name = "evalrun",
     version,
     args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = EXAMPLES
@@ -201,7 +202,7 @@ fn baseline_name(text: &str) -> Result<String, String> {
 #[derive(Debug, Args)]
 pub(super) struct SpecArgs {
     /// Experiments
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
     /// Override a setting of every spec, for instance d.ef=64 or measure.seed=7; may be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = part::setting)]

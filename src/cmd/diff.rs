@@ -1,6 +1,6 @@
 //! `evalrun diff`: two runs, query by query.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::DiffArgs;
 use super::progress::Talk;
@@ -21,7 +21,7 @@ pub(super) fn diff(args: &DiffArgs, talk: &Talk) -> anyhow::Result<Exit> {
     };
     let before = match find(
         &args.before,
-        out_dir(&args.after),
+        &out_dir(&args.after),
         &after.manifest.experiment,
         Some(&after),
     ) {
@@ -52,8 +52,9 @@ pub(super) fn diff(args: &DiffArgs, talk: &Talk) -> anyhow::Result<Exit> {
 }
 
 /// Where the runs of B's experiment are: two folders up, or four if it is a saved one.
-fn out_dir(bundle: &Path) -> &Path {
-    let above = |n: usize| bundle.ancestors().nth(n).filter(|p| !p.as_os_str().is_empty());
+fn out_dir(bundle: &Path) -> PathBuf {
+    let bundle = std::path::absolute(bundle).unwrap_or_else(|_| bundle.to_owned());
+    let above = |n: usize| bundle.ancestors().nth(n).map(Path::to_owned);
     let is_saved = above(1).is_some_and(|p| p.ends_with("baselines"));
-    above(if is_saved { 3 } else { 2 }).unwrap_or(Path::new("."))
+    above(if is_saved { 3 } else { 2 }).unwrap_or_else(|| PathBuf::from("."))
 }

@@ -24,6 +24,8 @@ use crate::runner::{Limits, LiveModels, Runner, machine};
 use crate::store::{self, Health};
 
 pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
+    // Before anything of ours adds to it.
+    let load = machine::load();
     let Some(outputs) = output::of_run(args, talk) else {
         return Ok(Exit::Usage);
     };
@@ -60,6 +62,7 @@ pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -
             baseline: baseline.as_ref(),
             save: args.save_baseline.as_deref(),
             outputs: &outputs,
+            load,
             strict: args.strict,
             limits,
             ci,
@@ -91,6 +94,8 @@ struct Experiment<'a> {
     baseline: Option<&'a BaselineCopy>,
     save: Option<&'a str>,
     outputs: &'a [Output],
+    /// Load of the machine before the first experiment.
+    load: Option<f64>,
     strict: bool,
     limits: Limits,
     ci: bool,

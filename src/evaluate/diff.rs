@@ -251,19 +251,20 @@ impl Sides<'_> {
             stats::mean(&changes.iter().map(of).collect::<Vec<f64>>()).unwrap_or(0.0)
         };
         let (before, after) = (mean(|c| c.before), mean(|c| c.after));
+        let tolerance = self.after.plan.compare.tolerance;
         let gain = |c: &QueryChange| c.after - c.before;
         // The order of ids decides between equal changes.
         changes.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
         let wins = changes
             .iter()
-            .filter(|c| gain(c) > stats::TIE)
+            .filter(|c| gain(c) > tolerance)
             .take(NAMED)
             .cloned()
             .collect();
         changes.sort_by(|a, b| gain(a).total_cmp(&gain(b)));
         let losses = changes
             .iter()
-            .filter(|c| gain(c) < -stats::TIE)
+            .filter(|c| gain(c) < -tolerance)
             .take(NAMED)
             .cloned()
             .collect();

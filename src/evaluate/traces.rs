@@ -80,6 +80,8 @@ fn tuned(bundle: &Bundle) -> HashMap<String, Vec<StageMeasure>> {
 /// Exact neighbours of the bundle, by cell and stage.
 #[derive(Default)]
 pub(super) struct ExactLists {
+    /// How many neighbours of each query were kept; a measure that looks deeper is undefined.
+    kept: Option<usize>,
     runs: BTreeMap<String, Run>,
     /// (cell, stage) → key of `runs`.
     keys: HashMap<(String, String), String>,
@@ -88,6 +90,7 @@ pub(super) struct ExactLists {
 impl ExactLists {
     pub(super) fn read(bundle: &Bundle) -> Result<Self, StoreError> {
         let mut lists = Self {
+            kept: bundle.plan.measure.neighbours(),
             runs: BTreeMap::new(),
             keys: HashMap::new(),
         };
@@ -185,6 +188,9 @@ impl Walk<'_> {
             };
             return Some((measure.value(&topic)?, tied));
         };
+        if self.exact.kept.is_some_and(|kept| cutoff > kept) {
+            return None;
+        }
         let exact = self.exact.of(&self.cell.id, &stage.stage)?;
         let exact = exact.rankings.get(query)?;
         let exact: Vec<(&str, f64)> = exact.iter().map(|d| (d.doc.as_str(), d.score)).collect();

@@ -357,6 +357,18 @@ gates:
     }
 
     #[test]
+    fn a_data_set_of_which_nothing_is_chosen_loses_its_reference_too() {
+        let mut plan = plan();
+        let mut other = plan.cells[0].clone();
+        (other.id, other.data) = ("other".into(), "big".into());
+        plan.compare.reference.insert("big".into(), other.id.clone());
+        plan.cells.push(other);
+        plan.narrow(&filters(&[("data", "tiny"), ("s.limit", "2")]))
+            .unwrap();
+        assert_eq!(labels(&plan), ["one 1", "one 2", "two 2"]);
+    }
+
+    #[test]
     fn a_limit_takes_the_first_cells() {
         let plan = narrowed(Narrow {
             max_cells: Some(2),

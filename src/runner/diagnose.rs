@@ -79,6 +79,9 @@ fn answers(
     let mut searcher = index.searcher()?;
     let mut all = Vec::with_capacity(asked.len());
     for &q in asked {
+        if watch.cancelled() {
+            return Err(RunError::Cancelled);
+        }
         let stages = context.stages_on(rung, &context.data.queries[q]);
         let encoded = context.prepared_query(q);
         all.push(searcher.search(&context.request(&stages, None, &encoded))?);

@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::cmd::models::LoadedModels;
 use crate::dataset::{Dataset, SourceFile};
 use crate::runner::machine;
-use crate::store::{self, BundleWriter, DataRecord, Health, Manifest, StoreError, Tool};
+use crate::store::{self, BundleWriter, DataRecord, Health, Machine, Manifest, StoreError, Tool};
 
 impl Experiment<'_> {
     /// Creates the bundle under a run id of its own: the time, and what was run.
@@ -74,7 +74,10 @@ impl Experiment<'_> {
                 .collect(),
             models: models.identities(),
             backends: infos.collect::<anyhow::Result<_>>()?,
-            machine: machine::describe(),
+            machine: Machine {
+                load: (self.load, None),
+                ..machine::describe()
+            },
             health: Health::default(),
             baseline: self.baseline.map(|b| b.record.clone()),
         })

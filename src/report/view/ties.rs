@@ -47,12 +47,21 @@ pub(crate) fn policy(tie: TiePolicy) -> &'static str {
 /// A measure with its mark.
 pub(crate) fn marked(quality: &Quality) -> String {
     let value = measure_or(quality.mean);
-    if matters(quality) { value + MARK } else { value }
+    if quality.ties.as_ref().is_some_and(moved) {
+        value + MARK
+    } else {
+        value
+    }
 }
 
-/// Whether the orders differ in what is printed, or a tie lies across a cut-off. Where bounds are not known it cannot be told.
+/// Whether the orders differ in what is printed.
+fn moved(ties: &TieRange) -> bool {
+    measure(ties.least) != measure(ties.greatest)
+}
+
+/// Whether the table lists a value: its orders differ, or a tie lies across its cut-off. Where bounds are not known it cannot
+/// be told.
 fn matters(quality: &Quality) -> bool {
-    let moved = |t: &TieRange| measure(t.least) != measure(t.greatest);
     let cut = |t: &TieRange| t.cut.is_some_and(|share| share > 0.0);
     quality.ties.as_ref().is_some_and(|t| moved(t) || cut(t))
 }
@@ -97,7 +106,7 @@ pub(crate) fn note(set: &Set<'_>) -> Option<String> {
     for name in set.measures() {
         let of_cells = set.ran().filter_map(|ran| {
             let quality = ran.numbers.quality.iter().find(|q| q.measure == name)?;
-            let ties = quality.ties.filter(|_| matters(quality))?;
+            let ties = quality.ties.filter(moved)?;
             Some((set.name(&ran.cell.cell.id), ties))
         });
         let widest = of_cells.reduce(|a, b| if b.1.width() > a.1.width() { b } else { a });

@@ -21,7 +21,7 @@ pub(crate) enum Status {
     Pass,
     /// A gate fails.
     Fail,
-    /// Nothing failed, but not everything is known: a gate is undecided, or a cell has no numbers.
+    /// Nothing failed, but not everything is known: a gate is undecided, a cell has no numbers, or the run was interrupted.
     Incomplete,
     /// All cells ran; the spec has no gates to hold them against.
     NoGates,
@@ -76,7 +76,10 @@ pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
     let several = sets.len() > 1;
     Verdict {
         status: status(evaluation, sets),
-        overall: std::iter::once(ran(sets))
+        overall: interrupted(evaluation)
+            .into_iter()
+            .chain([ran(sets)])
+            .chain(part(evaluation))
             .chain(gate_sentence(evaluation))
             .collect(),
         answers: sets
@@ -96,15 +99,31 @@ fn status(evaluation: &Evaluation, sets: &[Set<'_>]) -> Status {
         of_level.filter(|g| gates::outcome(&g.cells) == o).count()
     };
     let all_ran = sets.iter().all(|s| s.ran().count() == s.cells.len());
+    let all_ran = all_ran && evaluation.manifest.finished.is_some();
     if outcomes(stats::Verdict::Fail, Some(GateLevel::Error)) > 0 {
         Status::Fail
-    } else if !all_ran || outcomes(stats::Verdict::Undecided, None) > 0 {
+    } else if !all_ran || outcomes(stats::Verdict::Undecided, Some(GateLevel::Error)) > 0 {
         Status::Incomplete
     } else if evaluation.gates.is_empty() {
         Status::NoGates
     } else {
         Status::Pass
     }
+}
+
+/// Half of a run looks like a whole one in every number that it has.
+fn interrupted(evaluation: &Evaluation) -> Option<String> {
+    let untimed = evaluation.plan.measure.latency.is_some();
+    let stopped = evaluation.manifest.finished.is_none();
+    stopped.then(|| match untimed {
+        true => "The run was interrupted; what had no time taken has none.".to_owned(),
+        false => "The run was interrupted.".to_owned(),
+    })
+}
+
+fn part(evaluation: &Evaluation) -> Option<String> {
+    let narrowed = evaluation.plan.narrowed.as_ref()?;
+    Some(format!("Only a part of the spec was run ({}).", narrowed.by))
 }
 
 fn ran(sets: &[Set<'_>]) -> String {
