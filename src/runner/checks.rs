@@ -122,7 +122,7 @@ fn path_taken(context: &CellContext<'_>, stage: &Stage, column: &[&StageAnswer])
             stage.name,
             column.len(),
             if all_filtered {
-                "; their filter left so few documents that a scan was taken"
+                "; their filter left few documents, or none near the query, and a scan was taken"
             } else {
                 ""
             }
