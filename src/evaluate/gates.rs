@@ -87,7 +87,10 @@ fn judged(gate: &Gate, seen: &Seen, machine: &Machine) -> (Verdict, Option<Strin
         }
     };
     match (holds(low), holds(high)) {
-        (true, true) => (Verdict::Pass, None),
+        (true, true) => match hidden_by_noise(gate, seen) {
+            Some(reason) => (Verdict::Undecided, Some(reason)),
+            None => (Verdict::Pass, None),
+        },
         (false, false) => {
             let noise = seen.passes.as_ref().and_then(|p| noise::noise(machine, p, holds));
             match noise.filter(|n| margin(gate, seen.value) <= n.size) {
@@ -100,6 +103,22 @@ fn judged(gate: &Gate, seen: &Seen, machine: &Machine) -> (Verdict, Option<Strin
             (Verdict::Undecided, Some(reason.to_owned()))
         }
     }
+}
+
+/// Why a ratio of times that passes may owe it to noise in what it is compared with. Noise only adds time, so a time that is
+/// held against a number passes all the better without it.
+fn hidden_by_noise(gate: &Gate, seen: &Seen) -> Option<String> {
+    let spread = seen.passes.as_ref()?.other_spread;
+    let room = -margin(gate, seen.value);
+    let word = gate.against.word()?;
+    (spread > noise::PASSES_APART && room <= spread).then(|| {
+        format!(
+            "noisy machine (passes of the {word} lie {:.0} % apart): room of {:.0} % may be that; run again on a quiet machine \
+             or with more `passes`",
+            spread * 100.0,
+            room * 100.0
+        )
+    })
 }
 
 /// By which share a time, or a ratio of times, misses its threshold.
@@ -224,6 +243,40 @@ mod tests {
             (Verdict::Pass, None),
             "noise only adds time"
         );
+    }
+
+    #[test]
+    fn noise_in_what_it_is_compared_with_can_hide_a_loss() {
+        let ratio = |value: f64, against, other_spread| {
+            let seen = Seen {
+                value,
+                interval: None,
+                n: None,
+                passes: Some(noise::Passes {
+                    figures: vec![value; 3],
+                    other_spread,
+                }),
+            };
+            let gate = Gate {
+                against,
+                ..gate(Relation::AtMost, 1.2, Judge::Mean)
+            };
+            super::judged(&gate, &seen, &machine(0.0))
+        };
+        assert_eq!(ratio(1.1, Against::Baseline, 0.05), (Verdict::Pass, None));
+        assert_eq!(
+            ratio(0.8, Against::Baseline, 0.3),
+            (Verdict::Pass, None),
+            "33 % of room"
+        );
+        let (outcome, reason) = ratio(1.1, Against::Baseline, 0.3);
+        assert_eq!(outcome, Verdict::Undecided);
+        assert_eq!(
+            reason.unwrap(),
+            "noisy machine (passes of the baseline lie 30 % apart): room of 8 % may be that; run again on a quiet machine or with \
+             more `passes`"
+        );
+        assert_eq!(ratio(1.1, Against::Number, 0.3), (Verdict::Pass, None));
     }
 
     #[test]

@@ -322,9 +322,9 @@ mod tests {
         insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"), @"
         dense · quantization none | 0.432 [0.369, 0.522] | b c |
         reranked · quantization none | 0.675 [0.601, 0.746] | a | +0.243 | +56 % | [+0.185, +0.298] | better | < 0.001 | < 0.001 | +1.676 | 22/2/0 | 0.087 | 6
-        hybrid · quantization none | 0.523 [0.452, 0.612] | b | +0.091 | +21 % | [+0.007, +0.200] | better | 0.079 | 0.177 | +0.375 | 14/5/5 | 0.145 | 58
+        hybrid · quantization none | 0.523 [0.452, 0.612] | b | +0.091 | +21 % | [+0.007, +0.200] | cannot be told | 0.079 | 0.177 | +0.375 | 14/5/5 | 0.145 | 58
         hybrid · quantization binary | 0.498 [0.432, 0.587] | b c | +0.066 | +15 % | [−0.026, +0.179] | cannot be told | 0.230 | 0.230 | +0.253 | 13/3/8 | 0.156 | 125
-        dense · quantization binary | 0.363 [0.306, 0.431] | c | −0.069 | −16 % | [−0.138, −0.004] | worse | 0.059 | 0.177 | −0.403 | 4/6/14 | 0.102 | 51
+        dense · quantization binary | 0.363 [0.306, 0.431] | c | −0.069 | −16 % | [−0.138, −0.004] | cannot be told | 0.059 | 0.177 | −0.403 | 4/6/14 | 0.102 | 51
         dense | 0.409 n too small |  |
         reranked | 0.880 n too small |  | +0.470 | +115 % | n too small | n too small | 0.500 | 0.500 | n too small | 2/0/0 | n too small | n too small
         ");
@@ -348,7 +348,7 @@ mod tests {
             }));
         }
         insta::assert_snapshot!(said.join("\n"), @"
-        95 % BCa bootstrap, n 24; 1 of 3 told differences hold after Holm over 4 comparisons (nDCG@10); smallest detectable difference 0.087 to 0.156
+        95 % BCa bootstrap, n 24; 1 of 1 told differences hold after Holm over 4 comparisons (nDCG@10); smallest detectable difference 0.087 to 0.156
         Chosen on one half of the queries and read on the other, 1,000 times: reranked · quantization none wins in 1,994 of 2,000 halves, hybrid · quantization none in 6; the lead of the chosen cell over dense · quantization none is +0.243 on the half that chose it and +0.242 on the other.
         5 of 10 pairs of cells can be told apart in nDCG@10 at 5 % (randomised Tukey HSD, 10,000 rearrangements within 24 queries); cells of one group cannot.
         a: reranked · quantization none
