@@ -1,6 +1,9 @@
 //! What the harness itself costs per query: a mock backend and a mock embedder answer at once, so all that is left is the
 //! runner's own work. The figure to stay under is 10 µs.
 
+#[path = "../tests/manifest/mod.rs"]
+mod manifest;
+
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
@@ -16,8 +19,9 @@ use evalrun::models::mock::HashEmbedder;
 use evalrun::plan::{Catalog, KnownModel, LatencyPlan, Plan, load};
 use evalrun::progress::Silent;
 use evalrun::runner::clock::Monotonic;
-use evalrun::runner::{LiveModels, Runner, machine};
-use evalrun::store::{Bundle, BundleWriter, Health, Manifest, Outcome, SCHEMA, Tool};
+use evalrun::runner::{LiveModels, Runner};
+use evalrun::store::{Bundle, BundleWriter, Manifest, Outcome};
+use manifest::manifest;
 
 const DOCS: usize = 1000;
 const QUERIES: usize = 1000;
@@ -81,33 +85,6 @@ fn plan(dir: &Path) -> Plan {
     load(&spec, &catalog, &[]).expect("the spec above is right").plan
 }
 
-fn manifest(run: u64) -> Manifest {
-    Manifest {
-        schema: SCHEMA,
-        run_id: format!("run-{run}"),
-        experiment: "overhead".into(),
-        started: String::new(),
-        finished: None,
-        command: Vec::new(),
-        tool: Tool {
-            version: String::new(),
-            commit: None,
-            profile: String::new(),
-        },
-        spec: evalrun::dataset::SourceFile {
-            path: String::new(),
-            sha256: String::new(),
-            rows: 0,
-        },
-        data: BTreeMap::new(),
-        models: BTreeMap::new(),
-        backends: BTreeMap::new(),
-        machine: machine::describe(),
-        health: Health::default(),
-        baseline: None,
-    }
-}
-
 /// Wall time of `passes` timed passes over all queries, as the runner itself records it.
 fn timed(dir: &Path, plan: &Plan, data: &BTreeMap<String, Dataset>, passes: usize, run: u64) -> Duration {
     let mut plan = plan.clone();
@@ -128,7 +105,10 @@ fn timed(dir: &Path, plan: &Plan, data: &BTreeMap<String, Dataset>, passes: usiz
     let backends: BTreeMap<String, Box<dyn Backend>> =
         BTreeMap::from([("local".to_owned(), Box::new(mock) as Box<dyn Backend>)]);
     let embedder = HashEmbedder::new(384);
-    let manifest = manifest(run);
+    let manifest = Manifest {
+        run_id: format!("run-{run}"),
+        ..manifest("overhead")
+    };
     let mut bundle = BundleWriter::create(dir, &manifest, SPEC, &plan).expect("a new bundle");
     bundle.data(data).expect("writable");
     Runner {

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 
+mod manifest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -18,8 +20,9 @@ use evalrun::pipeline::{Fusion, IndexConfig, Pipeline, StageKind};
 use evalrun::plan::{Catalog, load};
 use evalrun::progress::Silent;
 use evalrun::runner::clock::Monotonic;
-use evalrun::runner::{LiveModels, Runner, machine};
-use evalrun::store::{Bundle, BundleWriter, Health, Manifest, SCHEMA, Tool};
+use evalrun::runner::{LiveModels, Runner};
+use evalrun::store::{Bundle, BundleWriter};
+use manifest::manifest;
 
 /// What was asked: the query's filter, which names it, and how many stages.
 type Log = Arc<Mutex<Vec<(String, usize)>>>;
@@ -131,33 +134,6 @@ measure:
   latency: { warmup: 1, passes: 1 }
 ";
 
-fn manifest() -> Manifest {
-    Manifest {
-        baseline: None,
-        schema: SCHEMA,
-        run_id: "run".into(),
-        experiment: "tuning".into(),
-        started: "2026-01-01T00:00:00Z".into(),
-        finished: None,
-        command: Vec::new(),
-        tool: Tool {
-            version: "test".into(),
-            commit: None,
-            profile: "test".into(),
-        },
-        spec: evalrun::dataset::SourceFile {
-            path: "spec.yaml".into(),
-            sha256: String::new(),
-            rows: 0,
-        },
-        data: BTreeMap::new(),
-        models: BTreeMap::new(),
-        backends: BTreeMap::new(),
-        machine: machine::describe(),
-        health: Health::default(),
-    }
-}
-
 /// What was asked, the bundle, and the numbers of its one cell.
 struct Ran {
     asked: Vec<(String, usize)>,
@@ -185,7 +161,7 @@ fn run(spec_text: &str) -> Ran {
         "local".into(),
         Box::new(Listening(log.clone())) as Box<dyn Backend>,
     )]);
-    let mut bundle = BundleWriter::create(dir.path(), &manifest(), spec_text, &plan).unwrap();
+    let mut bundle = BundleWriter::create(dir.path(), &manifest("tuning"), spec_text, &plan).unwrap();
     bundle.data(&datasets).unwrap();
     let runner = Runner {
         limits: Default::default(),
@@ -202,7 +178,7 @@ fn run(spec_text: &str) -> Ran {
         watch: &Silent,
     };
     runner.run(&mut bundle).unwrap();
-    let path = bundle.finish(&manifest(), &datasets).unwrap();
+    let path = bundle.finish(&manifest("tuning"), &datasets).unwrap();
     let bundle = Bundle::open(&path).unwrap();
     let evaluation = evaluate(&bundle).unwrap();
     let CellState::Ok(numbers) = evaluation.cells[0].state.clone() else {

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 
+mod manifest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -21,8 +23,9 @@ use evalrun::pipeline::{Graph, IndexConfig, Pipeline, Stage, StageKind, Strategy
 use evalrun::plan::{Catalog, KnownModel, Loaded, load};
 use evalrun::progress::Silent;
 use evalrun::runner::clock::Monotonic;
-use evalrun::runner::{LiveModels, Runner, machine};
-use evalrun::store::{Bundle, BundleWriter, Health, Manifest, SCHEMA, Severity, Tool};
+use evalrun::runner::{LiveModels, Runner};
+use evalrun::store::{Bundle, BundleWriter, Severity};
+use manifest::manifest;
 
 /// What a backend does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,33 +196,6 @@ fn plan(dir: &Path) -> Loaded {
         builtin: true,
     }];
     load(&spec, &catalog, &[]).unwrap()
-}
-
-fn manifest(experiment: &str) -> Manifest {
-    Manifest {
-        schema: SCHEMA,
-        run_id: "run".into(),
-        experiment: experiment.into(),
-        started: "2026-01-01T00:00:00Z".into(),
-        finished: None,
-        command: Vec::new(),
-        tool: Tool {
-            version: "test".into(),
-            commit: None,
-            profile: "test".into(),
-        },
-        spec: evalrun::dataset::SourceFile {
-            path: "spec.yaml".into(),
-            sha256: String::new(),
-            rows: 0,
-        },
-        data: BTreeMap::new(),
-        models: BTreeMap::new(),
-        backends: BTreeMap::new(),
-        machine: machine::describe(),
-        health: Health::default(),
-        baseline: None,
-    }
 }
 
 /// Runs the spec above on a backend with that fault.
