@@ -169,6 +169,7 @@ fn search(
             dense: BTreeMap::from([(VECTOR, vectors(data)?.queries.row(query))]),
             sparse: BTreeMap::new(),
             filter: data.queries[query].filter.as_ref(),
+            lists: Lists::All,
         };
         let mut best = Duration::MAX;
         let mut last = None;

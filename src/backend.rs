@@ -7,6 +7,8 @@
 
 pub mod local;
 pub mod mock;
+#[cfg(feature = "qdrant")]
+pub mod qdrant;
 
 #[cfg(test)]
 pub(crate) mod contract;
@@ -30,6 +32,10 @@ pub trait Backend: Send + Sync {
     fn check(&self, index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Unsupported>;
     /// Builds an index over `points`. When it returns, the index is complete: nothing is built in the background.
     fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError>;
+    /// Removes what the builds of this backend left where others can see it, and says what that was.
+    fn remove(&self) -> Result<Vec<String>, BackendError> {
+        Ok(Vec::new())
+    }
 }
 
 /// A complete index.
@@ -38,6 +44,55 @@ pub trait Index: Send + Sync {
     fn stats(&self) -> Result<IndexStats, BackendError>;
     /// A searcher for one worker.
     fn searcher(&self) -> Result<Box<dyn Searcher + '_>, BackendError>;
+    /// What an index elsewhere can show for itself; `None` for one in this process, whose answers say it all.
+    fn elsewhere(&self) -> Option<&dyn Elsewhere> {
+        None
+    }
+}
+
+/// An index that this program sees through calls only.
+pub trait Elsewhere {
+    /// Searches carried out so far in the parts of the index, by vector and way, as its server counts them.
+    fn searched(&self) -> Result<BTreeMap<String, Searched>, BackendError>;
+    /// Calls made so far.
+    fn calls(&self) -> Calls;
+}
+
+/// Searches of one vector in the parts (segments) of an index: one search of a collection is one in each part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Searched {
+    /// By graph, or by the posting lists of a sparse vector.
+    pub by_index: u64,
+    /// By scan, because there is no graph.
+    pub scanned: u64,
+    /// By scan, because a filter lets few points through.
+    pub few_matches: u64,
+    /// By scan, because an exact search was asked for.
+    pub exact: u64,
+}
+
+impl std::ops::Sub for Searched {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            by_index: self.by_index.saturating_sub(earlier.by_index),
+            scanned: self.scanned.saturating_sub(earlier.scanned),
+            few_matches: self.few_matches.saturating_sub(earlier.few_matches),
+            exact: self.exact.saturating_sub(earlier.exact),
+        }
+    }
+}
+
+/// Calls to a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calls {
+    /// Sent, with repeats.
+    pub sent: u64,
+    /// Sent again after a failure.
+    pub repeated: u64,
+    /// Failures by their code, for instance `RESOURCE_EXHAUSTED`.
+    pub failed: BTreeMap<String, u64>,
 }
 
 /// One worker's way into an index.
@@ -81,6 +136,17 @@ pub struct Request<'a> {
     pub sparse: BTreeMap<&'a str, &'a SparseVector>,
     /// The filter that the query brings.
     pub filter: Option<&'a Filter>,
+    /// Which lists are wanted.
+    pub lists: Lists,
+}
+
+/// Which lists of a request are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// That of every stage, as the quality pass needs them.
+    All,
+    /// That of the last stage alone; a server may answer the stages before it within the same call.
+    Last,
 }
 
 /// What one stage answered.
@@ -94,6 +160,17 @@ pub struct StageAnswer {
     pub path: Path,
     /// Wall time of the stage.
     pub took: Duration,
+    /// Its parts, where a server was called.
+    pub call: Option<Call>,
+}
+
+/// Where the time of a call went; what is left of the stage's is the client's own: decoding, checking, ordering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// In the server, as it says itself.
+    pub server: Duration,
+    /// On the way: transport, queues and the encoding of messages.
+    pub network: Duration,
 }
 
 /// The way an answer was found, so that a "graph" figure that was a scan cannot pass.
@@ -122,6 +199,14 @@ pub enum Path {
     Postings,
     /// Posting lists, matches only.
     FilteredPostings,
+    /// A server's search, exact as was asked. It scans.
+    ServerExact,
+    /// A server's search. Which way it took, only the counters of its segments tell.
+    Server,
+    /// Answered within the call of a later stage: no list of its own.
+    Within,
+    /// Lists searched and joined by a server in one call.
+    ServerFused,
     /// No search: lists joined.
     Fused,
     /// No search: reordered by a model.
@@ -158,6 +243,18 @@ pub struct IndexStats {
     pub distinct_codes: BTreeMap<String, usize>,
     /// The configuration as the backend carries it out.
     pub effective: BTreeMap<String, String>,
+    /// What the backend itself holds doubtful.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+}
+
+/// Something about an index that is not as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Short name of the check.
+    pub check: String,
+    /// Symptom and way out.
+    pub message: String,
 }
 
 /// Why a combination cannot be run: a row of the table, no error of the run.
@@ -200,4 +297,12 @@ pub enum BackendError {
     /// The index could not be built.
     #[error("building the index: {0}")]
     Build(String),
+    /// A server did not do what it was asked.
+    #[error("{what}: {why}")]
+    Server {
+        /// What it was asked for.
+        what: String,
+        /// What came instead, and the way out.
+        why: String,
+    },
 }

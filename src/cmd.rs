@@ -19,6 +19,7 @@ mod progress;
 mod report;
 mod run;
 mod schema;
+mod servers;
 mod setup;
 mod shell;
 mod tuning;
@@ -97,6 +98,7 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Ls(args)) => ls::ls(&args, &talk),
         Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
+        Some(Verb::Cache(args)) => servers::cache(&args, &talk),
         Some(Verb::Eval(args)) => eval::eval(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Init(args)) => init::init(&args, &talk),

@@ -6,6 +6,7 @@
 
 pub mod fusion;
 pub mod rerank;
+pub mod server;
 
 use std::collections::BTreeMap;
 
@@ -358,6 +359,10 @@ pub enum Quantization {
     Binary,
     /// One byte per dimension.
     Scalar,
+    /// A centroid per group of dimensions; servers only.
+    Product,
+    /// A random rotation, then few bits per dimension; servers only.
+    Turbo,
 }
 
 /// How codes are made; what another quantization than the index's asks for has its default.
@@ -368,6 +373,70 @@ pub struct CodeConfig {
     pub binary: BinaryParams,
     /// Share of all values that the scale of bytes holds; what lies outside is cut off.
     pub quantile: f64,
+    /// What only servers can make of them.
+    #[serde(skip_serializing_if = "ServerCodes::is_usual")]
+    pub server: ServerCodes,
+}
+
+/// Codes that the embedded engine does not make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerCodes {
+    /// Bits per dimension of binary and turbo codes; `None` is the usual number: one, and four.
+    pub bits: Option<Bits>,
+    /// Queries have eight bits per dimension where rows have few.
+    pub eight_bit_query: bool,
+    /// How many times smaller product codes are than the vectors; 0 where there are none.
+    pub compression: u32,
+}
+
+impl ServerCodes {
+    /// True where nothing is asked that only a server has.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Bits per dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bits {
+    /// 1.
+    #[serde(rename = "1")]
+    One,
+    /// 1.5: two bits, some of them shared.
+    #[serde(rename = "1.5")]
+    OneAndHalf,
+    /// 2.
+    #[serde(rename = "2")]
+    Two,
+    /// 4.
+    #[serde(rename = "4")]
+    Four,
+    /// 8.
+    #[serde(rename = "8")]
+    Eight,
+}
+
+impl Bits {
+    /// All of them, with the number that a spec gives.
+    pub const ALL: [(f64, Bits); 5] = [
+        (1.0, Bits::One),
+        (1.5, Bits::OneAndHalf),
+        (2.0, Bits::Two),
+        (4.0, Bits::Four),
+        (8.0, Bits::Eight),
+    ];
+
+    /// As a spec writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Bits::One => "1",
+            Bits::OneAndHalf => "1.5",
+            Bits::Two => "2",
+            Bits::Four => "4",
+            Bits::Eight => "8",
+        }
+    }
 }
 
 impl CodeConfig {
@@ -381,6 +450,7 @@ impl Default for CodeConfig {
         Self {
             binary: BinaryParams::default(),
             quantile: QUANTILE,
+            server: ServerCodes::default(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod numbers;
 mod overrides;
 mod resolve;
 mod select;
+mod servers;
 mod settings;
 mod sources;
 mod stages;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Source;
 use crate::index::Counters;
 use crate::measure::{Measure, StageMeasure};
+use crate::pipeline::server::{Address, QdrantConfig};
 use crate::pipeline::{IndexConfig, Pipeline};
 use crate::stats::BootstrapMethod;
 
@@ -57,6 +59,9 @@ pub struct Plan {
     pub data: Vec<DataSource>,
     /// The models the pipelines need.
     pub models: Models,
+    /// Where the servers are, by the backend's name in the spec; the embedded engine is nowhere.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub servers: IndexMap<String, Address>,
     /// What is swept, in the order of the spec.
     pub axes: Vec<Axis>,
     /// How many combinations became how many cells.
@@ -154,11 +159,13 @@ pub struct Cell {
 }
 
 /// A backend as the spec configures it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BackendConfig {
     /// The embedded engine.
     Local,
+    /// A Qdrant server.
+    Qdrant(Box<QdrantConfig>),
 }
 
 /// A combination that is not run.

@@ -7,9 +7,11 @@ mod cell;
 mod checks;
 pub mod clock;
 mod diagnose;
+mod elsewhere;
 mod limits;
 pub mod machine;
 mod oracle;
+mod parity;
 mod quality;
 mod record;
 mod stopped;
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::backend::{Backend, BackendError, Index, IndexStats, Points, StageAnswer};
+use crate::backend::{Backend, BackendError, Calls, Index, IndexStats, Points, StageAnswer};
 use crate::dataset::Dataset;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
@@ -30,7 +32,7 @@ use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
-use crate::store::{BundleWriter, Finding, Outcome, StoreError};
+use crate::store::{BundleWriter, Finding, Outcome, Parity, StoreError};
 use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
@@ -52,7 +54,7 @@ pub struct Runner<'a> {
     /// Queries to tune on: data set and split → a data set without documents, whose queries and judgements are those.
     pub tuning: &'a BTreeMap<(String, String), Dataset>,
     /// Backends by their name in the plan.
-    pub backends: &'a BTreeMap<String, Box<dyn Backend>>,
+    pub backends: &'a BTreeMap<String, Box<dyn Backend + 'a>>,
     /// Models; the quality pass reads them through the cache.
     pub models: LiveModels<'a>,
     /// Where the cache lies.
@@ -127,6 +129,8 @@ struct Answered<'a> {
     answers: Vec<Vec<StageAnswer>>,
     exact: BTreeMap<String, String>,
     tuned: Vec<Tuned>,
+    parity: Vec<Parity>,
+    calls: Option<Calls>,
     diagnosed: bool,
     findings: Vec<Finding>,
 }
@@ -265,10 +269,21 @@ impl Runner<'_> {
         }
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
-        let Built { index, stats, .. } = &builds[build];
+        let Built { index, stats, key, .. } = &builds[build];
+        let (parity, mut doubts) = parity::check(&context, key, index.as_ref(), oracle, &deadline)
+            .map_err(|error| self.stopped(error))?;
+        let watch = elsewhere::Watch::start(index.as_ref());
         let answers = quality::answers(&context, index.as_ref(), reranker.as_deref_mut(), &deadline)
             .map_err(|error| self.stopped(error))?;
         let mut findings = checks::answers(&context, stats, &answers);
+        findings.append(&mut doubts);
+        let mut calls = None;
+        if let Some(watch) = watch {
+            let seen = watch.end(&context, index.as_ref(), &answers, &deadline);
+            let (seen, made) = seen.map_err(|error| self.stopped(error))?;
+            findings.extend(seen);
+            calls = Some(made);
+        }
         let exact = self.exact(&context, oracle, bundle)?;
         bundle.traces(
             &cell.data,
@@ -292,6 +307,8 @@ impl Runner<'_> {
             answers,
             exact,
             tuned: Vec::new(),
+            parity,
+            calls,
             diagnosed,
             findings,
         })

@@ -15,6 +15,7 @@ pub mod pipelines;
 mod reference;
 mod render;
 mod schema;
+pub mod server;
 mod shapes;
 mod span;
 pub(crate) mod suggest;

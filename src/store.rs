@@ -18,7 +18,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{BackendInfo, IndexStats, Path};
+use crate::backend::{BackendInfo, Calls, IndexStats, Path};
 use crate::dataset::{Grade, Itself, SourceFile, Unlisted};
 use crate::filter::{Filter, Payload};
 use crate::index::Counters;
@@ -193,6 +193,12 @@ pub struct Measured {
     pub timing: Option<Timing>,
     /// Key of the exact neighbours of each dense stage, when they were computed (`exact/<key>.trec.gz`).
     pub exact: BTreeMap<String, String>,
+    /// How an index elsewhere compares with the exact oracle, by stage; empty for one in this process.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parity: Vec<Parity>,
+    /// Calls that the quality pass of an index elsewhere made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Calls>,
     /// Weights that were found by tuning; the cell was run with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tuned: Vec<Tuned>,
@@ -201,6 +207,24 @@ pub struct Measured {
     pub diagnosed: bool,
     /// What the checks on the way found.
     pub findings: Vec<Finding>,
+}
+
+/// An exact search of an index elsewhere, held against the oracle that is computed here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Parity {
+    /// The stage whose vector and filter were asked.
+    pub stage: String,
+    /// Hits compared per query, at most.
+    pub depth: usize,
+    /// Queries asked.
+    pub queries: usize,
+    /// Of these, with the same documents (ties aside) and scores.
+    pub equal: usize,
+    /// Largest difference between two scores, of queries that are equal; relative to scores above 1.
+    pub worst: f32,
+    /// What was different in the first query that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
 }
 
 /// How latency was taken.
@@ -349,6 +373,10 @@ pub struct LatencySample {
 pub const TOTAL: &str = "total";
 /// Name of the part that covers encoding the query.
 pub const EMBED: &str = "embed";
+/// Behind a stage's name: the part of its call that the server spent, as it says itself.
+pub const SERVER: &str = "/server";
+/// Behind a stage's name: the rest of its call, on the way.
+pub const NETWORK: &str = "/network";
 
 /// Why a bundle could not be written or read.
 #[derive(Debug, thiserror::Error)]

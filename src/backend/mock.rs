@@ -104,6 +104,7 @@ impl Searcher for MockSearcher<'_> {
                 counters: Counters::default(),
                 path,
                 took: Duration::ZERO,
+                call: None,
             })
         };
         request.stages.iter().map(answer).collect()
@@ -145,6 +146,7 @@ mod tests {
                 dense: BTreeMap::new(),
                 sparse: BTreeMap::new(),
                 filter: None,
+                lists: crate::backend::Lists::All,
             };
             searcher.search(&request)
         };

@@ -80,11 +80,14 @@ pub(super) enum Verb {
     /// Download data sets, verify and unpack them
     #[command(after_help = FETCH_HELP)]
     Fetch(FetchArgs),
-    /// Look for what makes a data set's numbers doubtful
+    /// Look for what makes a data set's numbers doubtful, or what is wrong with a server
     #[command(after_help = DOCTOR_HELP)]
     Doctor(DoctorArgs),
     /// Measure run files against judgements, with the options and the output of trec_eval
     Eval(EvalArgs),
+    /// Remove what evalrun keeps on servers
+    #[command(after_help = CACHE_HELP)]
+    Cache(CacheArgs),
     /// Install optional parts into the cache folder
     Setup(SetupArgs),
     /// Print the JSON Schema of the spec
@@ -177,6 +180,9 @@ pub(super) struct RunArgs {
     /// Stop at the first cell that fails
     #[arg(long)]
     pub(super) fail_fast: bool,
+    /// Afterwards, remove the collections that the run made on servers, or used
+    #[arg(long)]
+    pub(super) cleanup: bool,
     /// Compare with another run: `previous`, a saved name, git:REVISION, or the folder of a bundle
     #[arg(short, long, value_name = "REF")]
     pub(super) baseline: Option<String>,
@@ -352,6 +358,13 @@ A finding is a note (know it), a warning (a number may mislead) or an error (a n
   evalrun doctor data ../my-data             one, by its folder (layout of BEIR)
   evalrun doctor data experiments/mine.yaml  those of a spec, whatever their kind
 
+Of a Qdrant server: both interfaces, version, TLS, key, collections, and whether it tells which way
+searches go. QDRANT_URL and QDRANT_API_KEY are read from the environment, or from a file `.env`.
+
+  evalrun doctor qdrant                      the server of QDRANT_URL, else localhost
+  evalrun doctor qdrant --url https://…      another one
+  evalrun doctor qdrant experiments/my.yaml  those of a spec
+
 Exit status: 0 fine, or only notes and warnings; 3 an error, or a data set that cannot be read.";
 
 /// Options of `doctor`.
@@ -363,6 +376,12 @@ pub(super) struct DoctorArgs {
     /// Names of data sets, folders, or specs (.yaml) [default: all data sets that are here]
     #[arg(value_name = "NAME|PATH|SPEC")]
     pub(super) targets: Vec<String>,
+    /// Where the server is, at either of its ports
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+    /// The environment variable with its API key [default: QDRANT_API_KEY, where that is set]
+    #[arg(long, value_name = "NAME")]
+    pub(super) api_key_env: Option<String>,
     /// For machines: a list of objects with all figures
     #[arg(long)]
     pub(super) json: bool,
@@ -373,6 +392,38 @@ pub(super) struct DoctorArgs {
 pub(super) enum DoctorWhat {
     /// Data sets
     Data,
+    /// A Qdrant server
+    Qdrant,
+}
+
+const CACHE_HELP: &str = "\
+Collections that evalrun made on a Qdrant server are kept, so that the next run need not upload them
+again. Each is marked; `gc` removes those that carry the mark, and no other.
+
+  evalrun cache gc                     on the server of QDRANT_URL, else localhost
+  evalrun cache gc --url https://…     on another one
+
+`evalrun run --cleanup` removes those of one run when it ends.";
+
+/// Options of `cache`.
+#[derive(Debug, Args)]
+pub(super) struct CacheArgs {
+    /// What to do
+    #[arg(value_enum)]
+    pub(super) what: CacheWhat,
+    /// Where the server is, at either of its ports
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+    /// The environment variable with its API key [default: QDRANT_API_KEY, where that is set]
+    #[arg(long, value_name = "NAME")]
+    pub(super) api_key_env: Option<String>,
+}
+
+/// What can be done with what is kept.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum CacheWhat {
+    /// Remove evalrun's collections from a server
+    Gc,
 }
 
 /// Options of `eval`: trec_eval's, under its letters, and a few more.

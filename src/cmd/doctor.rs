@@ -1,8 +1,8 @@
-//! `evalrun doctor data`.
+//! `evalrun doctor`.
 
 use std::path::{Path, PathBuf};
 
-use super::args::{DoctorArgs, PartArgs, SpecArgs};
+use super::args::{DoctorArgs, DoctorWhat, PartArgs, SpecArgs};
 use super::progress::Talk;
 use super::{Exit, data_out, plan};
 use crate::dataset::doctor::{self, Report};
@@ -11,6 +11,13 @@ use crate::plan::Catalog;
 use crate::suggest::closest;
 
 pub(super) fn doctor(args: &DoctorArgs, talk: &Talk) -> anyhow::Result<Exit> {
+    match args.what {
+        DoctorWhat::Data => data(args, talk),
+        DoctorWhat::Qdrant => super::servers::doctor(args, talk),
+    }
+}
+
+fn data(args: &DoctorArgs, talk: &Talk) -> anyhow::Result<Exit> {
     let Some(catalog) = plan::catalog(talk)? else {
         return Ok(Exit::BadInput);
     };

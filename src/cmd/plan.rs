@@ -4,7 +4,8 @@ use anyhow::Context;
 
 use super::args::SpecArgs;
 use super::progress::Talk;
-use super::{Exit, cards, data, data_out, models};
+use super::{Exit, cards, data, data_out, models, servers};
+use crate::models::Embedder;
 use crate::pipeline::VectorConfig;
 use crate::plan::{Cached, Catalog, Loaded, Plan, Refused, explain};
 use crate::prepare::{self, CachedEmbedder, cache};
@@ -14,24 +15,29 @@ pub(super) fn plan(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Exit> {
         return Ok(Exit::BadInput);
     };
     for loaded in &loaded {
-        let Ok(cached) = cached(&loaded.plan, talk)? else {
+        let Ok((cached, warnings)) = cached(&loaded.plan, talk)? else {
             return Ok(Exit::BadInput);
         };
         data_out(&explain(&loaded.plan, &cached))?;
+        for warning in warnings {
+            talk.say(&format!("warning: {warning}"));
+        }
     }
     Ok(Exit::Fine)
 }
 
 /// What of the plan's embeddings need not be computed again. Pair scores depend on what the first stages find, so nothing
-/// can be said of them before a run.
-fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<Vec<Cached>, Exit>> {
+/// can be said of them before a run. Beside it, what a server will do otherwise than one may think.
+fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<(Vec<Cached>, Vec<String>), Exit>> {
     let datasets = match data::load(plan, talk) {
         Ok(datasets) => datasets,
         Err(exit) => return Ok(Err(exit)),
     };
     let cache = cache::default_dir();
-    let Some(model) = models::embedder(plan, &cache)? else {
-        return Ok(Ok(Vec::new()));
+    let model = models::embedder(plan, &cache)?;
+    let warnings = servers::scans(plan, &datasets, model.as_deref().map(|m| m as &dyn Embedder));
+    let Some(model) = model else {
+        return Ok(Ok((Vec::new(), warnings)));
     };
     let embedder = CachedEmbedder::new(model.as_ref(), &cache);
     let facts = datasets.iter().map(|(name, data)| {
@@ -44,7 +50,7 @@ fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<Vec<Cached>, Exit>>
             total: texts.len(),
         })
     });
-    Ok(Ok(facts.collect::<anyhow::Result<_>>()?))
+    Ok(Ok((facts.collect::<anyhow::Result<_>>()?, warnings)))
 }
 
 /// Loads every spec; `None` when one of them has a mistake. All of them are checked first, and all mistakes are printed.
@@ -86,5 +92,6 @@ pub(super) fn catalog(talk: &Talk) -> anyhow::Result<Option<Catalog>> {
     let mut catalog = Catalog::of_folders(&roots).context("looking for data sets under datasets/")?;
     catalog.add(&known);
     (catalog.embedders, catalog.rerankers) = models::known();
+    catalog.environment = servers::environment(talk);
     Ok(Some(catalog))
 }

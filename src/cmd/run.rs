@@ -3,7 +3,6 @@
 mod conclude;
 mod manifest;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -12,11 +11,10 @@ use anyhow::Context;
 use super::args::RunArgs;
 use super::output::{self, Output};
 use super::progress::Talk;
-use super::{Exit, data, interrupt, models, plan, tuning};
-use crate::backend::{Backend, local::LocalBackend};
+use super::{Exit, data, interrupt, models, plan, servers, tuning};
 use crate::evaluate::baseline::{self, BaselineCopy};
 use crate::models::Embedder;
-use crate::plan::{BackendConfig, Loaded, Plan};
+use crate::plan::{Loaded, Plan};
 use crate::prepare::cache;
 use crate::progress::Observer;
 use crate::runner::clock::Monotonic;
@@ -65,6 +63,7 @@ pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -
             load,
             strict: args.strict,
             limits,
+            cleanup: args.cleanup,
             ci,
             talk,
         };
@@ -98,6 +97,7 @@ struct Experiment<'a> {
     load: Option<f64>,
     strict: bool,
     limits: Limits,
+    cleanup: bool,
     ci: bool,
     talk: &'a Talk,
 }
@@ -135,7 +135,16 @@ impl Experiment<'_> {
                 return Ok(Exit::BadInput);
             }
         };
-        let backends = backends(plan);
+        let backends = match servers::backends(plan, &cache, self.talk) {
+            Ok(backends) => backends,
+            Err(error) => {
+                self.talk.error(&format!("{error:#}"));
+                return Ok(Exit::BadInput);
+            }
+        };
+        for warning in servers::scans(plan, &datasets, models.embedder.as_deref()) {
+            self.talk.say(&format!("warning: {warning}"));
+        }
         let mut manifest = self.manifest(&datasets, &models, &backends)?;
         let mut bundle = self.bundle(&mut manifest)?;
         bundle.data(&datasets)?;
@@ -170,6 +179,14 @@ impl Experiment<'_> {
             peak_rss_bytes: machine::peak_resident_bytes(),
         };
         let dir = bundle.finish(&manifest, &datasets)?;
+        if self.cleanup {
+            for (name, backend) in &backends {
+                match backend.remove() {
+                    Ok(removed) => removed.iter().for_each(|what| self.talk.say(&format!("{name}: removed {what}"))),
+                    Err(error) => self.talk.error(&format!("--cleanup: {error}")),
+                }
+            }
+        }
         let exit = self.conclude(&dir)?;
         if interrupted {
             self.talk
@@ -178,18 +195,6 @@ impl Experiment<'_> {
         }
         Ok(exit)
     }
-}
-
-fn backends(plan: &Plan) -> BTreeMap<String, Box<dyn Backend>> {
-    let make = |config: &BackendConfig| -> Box<dyn Backend> {
-        match config {
-            BackendConfig::Local => Box::new(LocalBackend),
-        }
-    };
-    plan.cells
-        .iter()
-        .map(|cell| (cell.backend.clone(), make(&cell.backend_config)))
-        .collect()
 }
 
 fn millis(d: std::time::Duration) -> u64 {

@@ -166,7 +166,7 @@ impl Fusion {
         changed
     }
 
-    fn weights(&self) -> &[f64] {
+    pub(crate) fn weights(&self) -> &[f64] {
         match self {
             Fusion::Rrf { weights, .. }
             | Fusion::Weighted { weights, .. }

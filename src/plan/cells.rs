@@ -20,7 +20,7 @@ use super::sources::NamedBackend;
 use super::stages::{self, Context};
 use super::{BackendConfig, Cell, Counts, Dropped};
 use crate::content::hash_json;
-use crate::pipeline::{IndexConfig, Pipeline, VectorConfig};
+use crate::pipeline::{IndexConfig, Pipeline, VectorConfig, server};
 use crate::spec::{Code, Diagnostic, Span, Spec};
 use reasons::Idle;
 
@@ -177,7 +177,7 @@ impl Maker<'_> {
         let index = index.searched_by(&pipeline);
         let identity = Identity {
             data: (&source.source.name, &source.written),
-            backend: &backend.config,
+            backend: Answering::of(backend),
             index: &index,
             pipeline: &pipeline,
         };
@@ -261,7 +261,33 @@ impl Maker<'_> {
 #[derive(Serialize)]
 struct Identity<'a> {
     data: (&'a str, &'a str),
-    backend: &'a BackendConfig,
+    backend: Answering<'a>,
     index: &'a IndexConfig,
     pipeline: &'a Pipeline,
+}
+
+/// What of a backend determines the result. How calls are made does not, nor where a server is; but two servers of one
+/// spec are two, even if they are asked in the same way.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Answering<'a> {
+    Local,
+    Qdrant {
+        server: &'a str,
+        collection: &'a server::CollectionConfig,
+        search: &'a server::SearchConfig,
+    },
+}
+
+impl<'a> Answering<'a> {
+    fn of(backend: &'a NamedBackend) -> Self {
+        match &backend.config {
+            BackendConfig::Local => Self::Local,
+            BackendConfig::Qdrant(config) => Self::Qdrant {
+                server: &backend.name,
+                collection: &config.collection,
+                search: &config.search,
+            },
+        }
+    }
 }

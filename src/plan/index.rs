@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::data::DataSet;
 use super::findings::Findings;
-use super::numbers::{at_least, count, within};
+use super::numbers::{at_least, count, out_of_range, within};
 use super::sources::check_name;
 use crate::index::binary::{BinaryParams, BinaryQuery};
-use crate::pipeline::{CodeConfig, Graph, IndexConfig, Quantization, VectorConfig};
-use crate::spec::index::{GraphSpec, HnswSpec, IndexSpec, QuantizationSpec, VectorSpec};
+use crate::pipeline::{Bits, CodeConfig, Graph, IndexConfig, Quantization, ServerCodes, VectorConfig};
+use crate::spec::index::{BinaryQuerySpec, GraphSpec, HnswSpec, IndexSpec, QuantizationSpec, VectorSpec};
 use crate::spec::suggest::{instead, quoted};
 use crate::spec::{Code, Diagnostic, OneOrMany, ShortOr, Span, Spanned};
 use crate::suggest::closest;
@@ -66,9 +66,18 @@ fn quantization(written: &IndexSpec, findings: &mut Findings) -> (Quantization, 
     let quantization = match written.quantization.as_ref().map(|q| &q.value.0) {
         None | Some(QuantizationSpec::None(_)) => Quantization::None,
         Some(QuantizationSpec::Binary(binary)) => {
+            let query = binary.query.as_ref().map(|q| q.value);
             codes.binary = BinaryParams {
                 centred: binary.centred.as_ref().is_some_and(|c| c.value),
-                query: binary.query.as_ref().map_or(BinaryQuery::Bits, |q| q.value),
+                query: match query {
+                    Some(BinaryQuerySpec::FourBits) => BinaryQuery::FourBits,
+                    None | Some(BinaryQuerySpec::Bits | BinaryQuerySpec::EightBits) => BinaryQuery::Bits,
+                },
+            };
+            codes.server = ServerCodes {
+                bits: bits(binary.bits.as_ref(), &Bits::ALL[..3], findings).filter(|b| *b != Bits::One),
+                eight_bit_query: query == Some(BinaryQuerySpec::EightBits),
+                compression: 0,
             };
             Quantization::Binary
         }
@@ -83,8 +92,44 @@ fn quantization(written: &IndexSpec, findings: &mut Findings) -> (Quantization, 
             );
             Quantization::Scalar
         }
+        Some(QuantizationSpec::Product(product)) => {
+            codes.server.compression = compression(product.compression.as_ref(), findings);
+            Quantization::Product
+        }
+        Some(QuantizationSpec::Turbo(turbo)) => {
+            codes.server.bits = bits(turbo.bits.as_ref(), &Bits::ALL, findings).filter(|b| *b != Bits::Four);
+            Quantization::Turbo
+        }
     };
     (quantization, codes)
+}
+
+/// The written number of bits, if it is one of `known`.
+fn bits(
+    written: Option<&Spanned<f64>>,
+    known: &[(f64, Bits)],
+    findings: &mut Findings,
+) -> Option<Bits> {
+    let written = written?;
+    let found = known.iter().find(|(n, _)| n.total_cmp(&written.value).is_eq());
+    if found.is_none() {
+        let names: Vec<&str> = known.iter().map(|(_, b)| b.name()).collect();
+        findings.push(out_of_range("bits", written, &format!("one of {}", names.join(", "))));
+    }
+    found.map(|(_, bits)| *bits)
+}
+
+/// What product codes may be: as the servers have it.
+fn compression(written: Option<&Spanned<u32>>, findings: &mut Findings) -> u32 {
+    const USUAL: u32 = 16;
+    match written {
+        None => USUAL,
+        Some(written) if [4, 8, 16, 32, 64].contains(&written.value) => written.value,
+        Some(written) => {
+            findings.push(out_of_range("compression", written, "one of 4, 8, 16, 32, 64"));
+            USUAL
+        }
+    }
 }
 
 /// The named vectors; no axis changes them.

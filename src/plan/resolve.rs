@@ -31,7 +31,7 @@ pub fn resolve(
     let folder = source.path.parent().unwrap_or(Path::new(""));
     check_header(spec, &mut findings);
     let data = data::data(spec, folder, catalog, &mut findings);
-    let backends = sources::backends(spec, &mut findings);
+    let backends = sources::backends(spec, &catalog.environment, &mut findings);
     let models = models(spec, folder, catalog, &mut findings);
     let drafts = drafts::drafts(spec, &mut findings);
     let vectors = index::vectors(&spec.index, &data, &mut findings);
@@ -94,6 +94,7 @@ pub fn resolve(
         analysis: spec.analysis.trim().to_owned(),
         data: used.data(data),
         models,
+        servers: used.servers(&backends),
         axes: axes.axes,
         counts,
         cells: made.into_iter().map(|m| m.cell).collect(),

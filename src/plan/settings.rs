@@ -106,7 +106,7 @@ keys! {
     Graph "graph" [Index] "`exact`, `hnsw`, `hnsw_rs`, or a map such as `{ hnsw: { m: 32 } }`"
     GraphM "graph.m" [Index] "a whole number"
     GraphEfConstruct "graph.ef_construct" [Index] "a whole number"
-    Quantization "quantization" [Index] "`none`, `binary`, `scalar`, or a map such as `{ binary: { centred: true } }`"
+    Quantization "quantization" [Index] "`none`, `binary`, `scalar`, `product`, `turbo`, or a map such as `{ binary: { centred: true } }`"
     Payload "payload" [Index] "a list of field names"
     Vector "vector" [Dense Sparse] "the name of a vector"
     Limit "limit" [Dense Sparse Fuse] "a whole number"

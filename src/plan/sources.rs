@@ -1,10 +1,12 @@
 //! Backends and models: what a spec names that is kept outside it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::catalog::KnownModel;
 use super::findings::Findings;
-use super::{BackendConfig, ModelSource, Runtime};
+use super::{BackendConfig, ModelSource, Runtime, servers};
+use crate::pipeline::server::Address;
 use crate::spec::data::{BackendSpec, ModelKindSpec, ModelSpec, RuntimeSpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned, Spec};
@@ -14,6 +16,8 @@ use crate::spec::{Code, Diagnostic, ShortOr, Span, Spanned, Spec};
 pub(super) struct NamedBackend {
     pub(super) name: String,
     pub(super) config: BackendConfig,
+    /// Where it is, if it is a server.
+    pub(super) address: Option<Address>,
     /// Unknown for the default.
     pub(super) span: Span,
 }
@@ -24,11 +28,16 @@ pub(super) fn not_yet(what: &str, span: Span) -> Diagnostic {
 }
 
 /// The backends of the spec, those that are right; the embedded engine when the spec names none.
-pub(super) fn backends(spec: &Spec, findings: &mut Findings) -> Vec<NamedBackend> {
+pub(super) fn backends(
+    spec: &Spec,
+    environment: &BTreeMap<String, String>,
+    findings: &mut Findings,
+) -> Vec<NamedBackend> {
     let Some(written) = &spec.backends else {
         return vec![NamedBackend {
             name: "local".to_owned(),
             config: BackendConfig::Local,
+            address: None,
             span: Span::UNKNOWN,
         }];
     };
@@ -38,14 +47,19 @@ pub(super) fn backends(spec: &Spec, findings: &mut Findings) -> Vec<NamedBackend
     let mut backends = Vec::new();
     for (name, backend) in written.value.iter() {
         check_name("backend", name, findings);
-        match backend.value.0 {
-            BackendSpec::Local(_) => backends.push(NamedBackend {
-                name: name.value.clone(),
-                config: BackendConfig::Local,
-                span: name.span,
-            }),
-            BackendSpec::Qdrant(_) => findings.push(not_yet("a backend of kind `qdrant`", backend.span)),
-        }
+        let (config, address) = match &backend.value.0 {
+            BackendSpec::Local(_) => (BackendConfig::Local, None),
+            BackendSpec::Qdrant(written) => {
+                let (config, address) = servers::qdrant(written, environment, findings);
+                (BackendConfig::Qdrant(Box::new(config)), Some(address))
+            }
+        };
+        backends.push(NamedBackend {
+            name: name.value.clone(),
+            config,
+            address,
+            span: name.span,
+        });
     }
     backends
 }

@@ -129,6 +129,8 @@ fn check_codes(
             stage.name.value,
             match quantization {
                 Quantization::Scalar => "scalar codes",
+                Quantization::Product => "product codes",
+                Quantization::Turbo => "turbo codes",
                 Quantization::Binary | Quantization::None => "binary codes",
             }
         );

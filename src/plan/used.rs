@@ -1,5 +1,7 @@
 //! What the cells use of what the spec defines; the rest is worth a warning.
 
+use indexmap::IndexMap;
+
 use super::cells::Made;
 use super::data::DataSet;
 use super::drafts::{self, Draft};
@@ -7,6 +9,7 @@ use super::findings::Findings;
 use super::sources::NamedBackend;
 use super::{DataSource, ModelSource, Models};
 use crate::pipeline::StageKind;
+use crate::pipeline::server::Address;
 use crate::spec::index::VectorSpec;
 use crate::spec::{Code, Diagnostic, Span, Spec};
 
@@ -61,6 +64,13 @@ impl Used<'_> {
         sources
             .filter(|s| self.made.iter().any(|m| m.cell.data == s.name))
             .collect()
+    }
+
+    /// Where the servers are that a cell runs on.
+    pub(super) fn servers(&self, backends: &[NamedBackend]) -> IndexMap<String, Address> {
+        let runs_on = |b: &&NamedBackend| self.made.iter().any(|m| m.cell.backend == b.name);
+        let address = |b: &NamedBackend| Some((b.name.clone(), b.address.clone()?));
+        backends.iter().filter(runs_on).filter_map(address).collect()
     }
 
     /// Warns of everything that is defined and never used.

@@ -191,6 +191,8 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         },
         timing: None,
         exact: BTreeMap::new(),
+        parity: Vec::new(),
+        calls: None,
         tuned: Vec::new(),
         diagnosed: false,
         findings: Vec::new(),
@@ -198,6 +200,8 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
     CellNumbers {
         quality,
         latency: None,
+        parity: Vec::new(),
+        calls: None,
         tuned: Vec::new(),
         measured,
         paths: Vec::new(),

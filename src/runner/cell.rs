@@ -1,5 +1,5 @@
 //! One cell with everything it needs to answer a query.
-use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
+use crate::backend::{BackendError, Lists, Path, Request, Searcher, StageAnswer};
 use crate::dataset::{Dataset, Query};
 use crate::filter::Filter;
 use crate::hit::Hit;
@@ -74,12 +74,27 @@ impl<'a> CellContext<'a> {
         searcher: &mut dyn Searcher,
         query: &Query,
         encoded: &Encoded<'_>,
+        lists: Lists,
     ) -> Result<Vec<StageAnswer>, BackendError> {
         let stages = self.cell.pipeline.backend_part();
-        searcher.search(&self.request(stages, query.filter.as_ref(), encoded))
+        let request = self.request(stages, query.filter.as_ref(), encoded);
+        searcher.search(&Request { lists, ..request })
     }
 
-    /// A request with a query's vectors.
+    /// The lists that a user of the pipeline needs: the last of the backend's alone, unless a later stage reads another.
+    pub(super) fn needed(&self) -> Lists {
+        let (before, after) = (self.cell.pipeline.backend_part(), self.cell.pipeline.client_part());
+        let Some((_, inner)) = before.split_last() else {
+            return Lists::All;
+        };
+        let mut read = after.iter().flat_map(Stage::inputs);
+        match read.any(|name| inner.iter().any(|s| s.name == name)) {
+            true => Lists::All,
+            false => Lists::Last,
+        }
+    }
+
+    /// A request for every list, with a query's vectors.
     pub(super) fn request<'r>(
         &'r self,
         stages: &'r [Stage],
@@ -93,6 +108,7 @@ impl<'a> CellContext<'a> {
             dense: dense.map(|((name, _), row)| (*name, *row)).collect(),
             sparse: sparse.map(|((name, _), vector)| (*name, *vector)).collect(),
             filter,
+            lists: Lists::All,
         }
     }
 
@@ -119,6 +135,7 @@ impl<'a> CellContext<'a> {
             },
             path: Path::Reranked,
             took: std::time::Duration::ZERO,
+            call: None,
         }
     }
 
@@ -133,6 +150,7 @@ impl<'a> CellContext<'a> {
             },
             path: Path::Fused,
             took: std::time::Duration::ZERO,
+            call: None,
         }
     }
 

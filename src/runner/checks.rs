@@ -25,6 +25,11 @@ pub(super) fn answers(
         findings.extend(order(stage, &column));
     }
     findings.extend(distinct_codes(context, stats));
+    findings.extend(stats.doubts.iter().map(|doubt| Finding {
+        check: doubt.check.clone(),
+        severity: Severity::Warning,
+        message: doubt.message.clone(),
+    }));
     findings
 }
 
@@ -106,6 +111,10 @@ fn path_taken(context: &CellContext<'_>, stage: &Stage, column: &[&StageAnswer])
                 | Path::PostFiltered
         )
     };
+    // Of a server's searches its own counters tell, not its answers.
+    if column.iter().all(|a| matches!(a.path, Path::Server | Path::ServerExact)) {
+        return None;
+    }
     let scanned = column.iter().filter(|a| !used_graph(a.path)).count();
     let all_filtered = column
         .iter()

@@ -2,6 +2,7 @@
 //!
 //! Ties at the last place are kept, so that a hit can be credited by its score and never by its id alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::content;
@@ -11,7 +12,7 @@ use crate::pipeline::Dense;
 use crate::prepare::neighbours::{Exact, Search, cache::find_cached};
 use crate::prepare::vector_key;
 use crate::progress::{Event, Observer};
-use crate::store::BundleWriter;
+use crate::store::{BundleWriter, Parity};
 
 use super::cell::CellContext;
 use super::record::with_ids;
@@ -23,12 +24,18 @@ pub(super) struct Oracle<'a> {
     watch: &'a dyn Observer,
     /// Keys of those that are in the bundle.
     known: Vec<String>,
+    /// Comparisons of indexes elsewhere, by build and search.
+    pub(super) parity: BTreeMap<String, Parity>,
 }
 
 impl<'a> Oracle<'a> {
     pub(super) fn new(cache: &'a Path, watch: &'a dyn Observer) -> Self {
-        let known = Vec::new();
-        Self { cache, watch, known }
+        Self {
+            cache,
+            watch,
+            known: Vec::new(),
+            parity: BTreeMap::new(),
+        }
     }
 
     /// The key of a stage's exact neighbours in the bundle; finds and writes them if they are not there yet.
@@ -56,7 +63,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// The stage's filter and each query's are applied by their definition ([`Filter::matches`]) on every document.
-    fn neighbours(
+    pub(super) fn neighbours(
         &self,
         context: &CellContext<'_>,
         stage: &Dense,

@@ -1,6 +1,6 @@
 //! The untimed pass: every query once, with embeddings and pair scores from the cache.
 
-use crate::backend::{Index, StageAnswer};
+use crate::backend::{Index, Lists, StageAnswer};
 use crate::dataset::Query;
 use crate::pipeline::StageKind;
 use crate::prepare::{CachedReranker, PrepareError};
@@ -68,7 +68,7 @@ fn retrieved(
             if watch.cancelled() {
                 return Err(RunError::Cancelled);
             }
-            Ok(context.retrieve(searcher.as_mut(), query, &context.prepared_query(q))?)
+            Ok(context.retrieve(searcher.as_mut(), query, &context.prepared_query(q), Lists::All)?)
         })
         .collect()
 }

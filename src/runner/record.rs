@@ -42,6 +42,8 @@ pub(super) fn record(
                 stats: built.stats.clone(),
                 timing,
                 exact: std::mem::take(&mut answered.exact),
+                parity: std::mem::take(&mut answered.parity),
+                calls: answered.calls.take(),
                 tuned: std::mem::take(&mut answered.tuned),
                 diagnosed: answered.diagnosed,
                 findings: std::mem::take(&mut answered.findings),

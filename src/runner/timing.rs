@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::backend::{BackendError, Index, Searcher, StageAnswer};
+use crate::backend::{BackendError, Call, Index, Lists, Path, Searcher, StageAnswer};
 use crate::hit::Hit;
 use crate::index::SparseVector;
 use crate::models::{Embedder, Reranker};
@@ -14,7 +14,7 @@ use crate::pipeline::StageKind;
 use crate::plan::LatencyPlan;
 use crate::prepare::DenseVectors;
 use crate::progress::Silent;
-use crate::store::{EMBED, LatencySample, TOTAL, Timing};
+use crate::store::{EMBED, LatencySample, NETWORK, SERVER, TOTAL, Timing};
 
 use super::RunError;
 use super::cell::{CellContext, Encoded};
@@ -35,14 +35,17 @@ pub(super) struct Worker<'a> {
     searcher: Box<dyn Searcher + 'a>,
     models: LiveModels<'a>,
     clock: &'a dyn Clock,
+    lists: Lists,
 }
 
-/// A query as it was timed. `parts` are `embed`, then the stages in order.
+/// A query as it was timed.
 #[derive(Debug, Clone)]
 pub(super) struct Timed {
     pub(super) query: usize,
     pub(super) total: Duration,
-    pub(super) parts: Vec<Duration>,
+    pub(super) embed: Duration,
+    /// Per stage; `None` for one that was answered within the call of a later one.
+    pub(super) stages: Vec<Option<(Duration, Option<Call>)>>,
     pub(super) hits: Vec<Hit>,
 }
 
@@ -68,6 +71,7 @@ impl<'a> Worker<'a> {
             context,
             models,
             clock,
+            lists: context.needed(),
         })
     }
 
@@ -95,17 +99,16 @@ impl<'a> Worker<'a> {
             sparse: sparse.iter().collect(),
         };
         let embedded = self.clock.now();
-        let mut answers = self.context.retrieve(self.searcher.as_mut(), query, &encoded)?;
+        let mut answers = self.context.retrieve(self.searcher.as_mut(), query, &encoded, self.lists)?;
         self.client_part(&query.text, &mut answers)?;
         let total = self.clock.now() - start;
         let hits = answers.last_mut().map(|a| std::mem::take(&mut a.hits));
-        let parts = std::iter::once(embedded - start)
-            .chain(answers.iter().map(|a| a.took))
-            .collect();
+        let part = |a: &StageAnswer| (a.path != Path::Within).then_some((a.took, a.call));
         Ok(Timed {
             query: q,
             total,
-            parts,
+            embed: embedded - start,
+            stages: answers.iter().map(part).collect(),
             hits: hits.unwrap_or_default(),
         })
     }
@@ -208,10 +211,16 @@ impl<'a> CellTimer<'a> {
             part: part.to_owned(),
             nanos: nanos(took),
         };
-        let names = context.cell.pipeline.stages.iter().map(|s| s.name.as_str());
-        let parts = std::iter::once(EMBED).chain(names).zip(&timed.parts);
         self.samples.push(sample(TOTAL, timed.total));
-        self.samples.extend(parts.map(|(name, took)| sample(name, *took)));
+        self.samples.push(sample(EMBED, timed.embed));
+        for (stage, part) in context.cell.pipeline.stages.iter().zip(&timed.stages) {
+            let Some((took, call)) = part else { continue };
+            self.samples.push(sample(&stage.name, *took));
+            if let Some(call) = call {
+                self.samples.push(sample(&format!("{}{SERVER}", stage.name), call.server));
+                self.samples.push(sample(&format!("{}{NETWORK}", stage.name), call.network));
+            }
+        }
         self.last[timed.query] = timed.hits;
     }
 

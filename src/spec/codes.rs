@@ -52,6 +52,7 @@ codes! {
     Nothing "E0212" "A list that may not be empty is."
     Unjudged "E0213" "A measure that needs judgements, on a data set that has none."
     NoFile "E0214" "A file that a data set is to be read from is not there, or is of no known kind."
+    BadAddress "E0215" "An address of a server that cannot be one, or that holds a secret."
     OutOfRange "E0301" "A number outside the range in which it means something."
     OneList "E0302" "A fusion of fewer than two different lists."
     Weights "E0303" "Weights that do not fit the lists, or decide nothing."

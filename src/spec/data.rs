@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Later, Names, OneOrMany, ShortOr, Spanned};
+use super::server::QdrantSpec;
+use super::{Names, OneOrMany, ShortOr, Spanned};
 
 /// A data set: the name of a folder under `datasets/`, or a one-key map of where it comes from.
 pub type DataSpec = ShortOr<String, DataKindSpec>;
@@ -358,9 +359,8 @@ pub enum RuntimeSpec {
 pub enum BackendSpec {
     /// The embedded engine, in this process.
     Local(LocalSpec),
-    /// A Qdrant server: a later version.
-    #[schemars(skip)]
-    Qdrant(Later),
+    /// A Qdrant server.
+    Qdrant(QdrantSpec),
 }
 
 /// Settings of the embedded engine; there are none.

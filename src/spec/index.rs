@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Choice, Names, OneOrMany, ShortOr, Span, Spanned};
-use crate::index::binary::BinaryQuery;
 
 /// What is built over every data set. Combinations with equal indexes share one build.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -101,6 +100,10 @@ pub enum QuantizationSpec {
     Binary(BinarySpec),
     /// One byte per dimension.
     Scalar(ScalarSpec),
+    /// Centroids of groups of dimensions. On a server only.
+    Product(ProductSpec),
+    /// A random rotation, then few bits per dimension. On a server only.
+    Turbo(TurboSpec),
 }
 
 /// Settings of float32; there are none.
@@ -115,7 +118,37 @@ pub struct BinarySpec {
     /// Bits say on which side of the documents' mean a value lies, not of 0. Default: false.
     pub centred: Option<Spanned<bool>>,
     /// What becomes of a query. Default: `bits`.
-    pub query: Option<Spanned<BinaryQuery>>,
+    pub query: Option<Spanned<BinaryQuerySpec>>,
+    /// Bits per dimension: 1; on a server also 1.5 or 2. Default: 1.
+    pub bits: Option<Spanned<f64>>,
+}
+
+/// What becomes of a query that is compared with binary codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BinaryQuerySpec {
+    /// Signs, as a row: compared by differing bits.
+    Bits,
+    /// Four bits per dimension: compared by its product with the signs of a row, four times the work.
+    FourBits,
+    /// Eight bits per dimension. On a server only.
+    EightBits,
+}
+
+/// Settings of product codes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProductSpec {
+    /// How many times smaller they are than the vectors: 4, 8, 16, 32 or 64. Default: 16.
+    pub compression: Option<Spanned<u32>>,
+}
+
+/// Settings of turbo codes.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TurboSpec {
+    /// Bits per dimension: 1, 1.5, 2, 4 or 8. Default: 4.
+    pub bits: Option<Spanned<f64>>,
 }
 
 /// Settings of bytes.
@@ -134,8 +167,11 @@ impl QuantizationSpec {
             QuantizationSpec::Binary(binary) => {
                 binary.centred.iter_mut().for_each(|s| s.span = span);
                 binary.query.iter_mut().for_each(|s| s.span = span);
+                binary.bits.iter_mut().for_each(|s| s.span = span);
             }
             QuantizationSpec::Scalar(scalar) => scalar.quantile.iter_mut().for_each(|s| s.span = span),
+            QuantizationSpec::Product(product) => product.compression.iter_mut().for_each(|s| s.span = span),
+            QuantizationSpec::Turbo(turbo) => turbo.bits.iter_mut().for_each(|s| s.span = span),
         }
         self
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fixture::{Corpus, DIM, DOCUMENTS, Query, filters, keyword, nobody};
 use super::{dense, filtered, fuse, sparse, with};
-use crate::backend::{Backend, DensePoints, Index, Points, Request, StageAnswer};
+use crate::backend::{Backend, DensePoints, Index, Lists, Points, Request, StageAnswer};
 use crate::filter::{Filter, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
@@ -410,6 +410,7 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, metric: Metric, documents: 
         dense: BTreeMap::from([("body", [1.0, 0.0].as_slice())]),
         sparse: BTreeMap::from([("words", &word)]),
         filter: None,
+        lists: Lists::All,
     };
     index.searcher().unwrap().search(&request).unwrap()
 }

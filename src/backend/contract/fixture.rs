@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::backend::Lists;
 use crate::backend::{DensePoints, Points, Request};
 use crate::filter::{Condition, Filter, Payload, Range, Scalar, Test};
 use crate::hit::{Hit, by_rank};
@@ -150,6 +151,7 @@ impl Query {
             dense: BTreeMap::from([("body", self.dense.as_slice()), ("title", self.dense.as_slice())]),
             sparse: BTreeMap::from([("words", &self.sparse)]),
             filter,
+            lists: Lists::All,
         }
     }
 }

@@ -96,6 +96,8 @@ impl LocalIndex {
                 "scalar: one byte per dimension, on a scale that holds {} of the values",
                 self.config.codes.quantile
             ),
+            Quantization::Product => "product".to_owned(),
+            Quantization::Turbo => "turbo".to_owned(),
         };
         let fields: Vec<&str> = self.payload.fields().collect();
         let mut out = BTreeMap::from([
@@ -146,6 +148,7 @@ impl Index for LocalIndex {
             payload_bytes: self.payload.bytes(),
             distinct_codes: self.dense.iter().filter_map(distinct).collect(),
             effective: self.effective(),
+            doubts: Vec::new(),
         })
     }
 
@@ -167,6 +170,10 @@ fn build_dense(config: &IndexConfig, points: &Points<'_>, name: &str) -> Result<
         Quantization::Scalar => Some(Coding::Scalar {
             quantile: config.codes.quantile,
         }),
+        Quantization::Product | Quantization::Turbo => {
+            let reason = "the embedded engine makes no such codes".to_owned();
+            return Err(BackendError::Build(reason));
+        }
     };
     let params = DenseParams {
         metric: given.metric,

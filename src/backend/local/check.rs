@@ -9,6 +9,7 @@ use crate::pipeline::{
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
     graph_params(index).map_or(Ok(()), |p| p.check().map_err(|e| e.to_string()))?;
+    check_codes(index)?;
     let four_bits = index.codes.binary.query == BinaryQuery::FourBits;
     if four_bits && index.quantization == Quantization::Binary && matches!(index.graph, Graph::HnswRs { .. })
     {
@@ -32,6 +33,18 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
         )),
         None => Ok(()),
     }
+}
+
+/// Codes that only a server makes.
+fn check_codes(index: &IndexConfig) -> Result<(), String> {
+    let what = match index.quantization {
+        Quantization::Product => "product codes",
+        Quantization::Turbo => "turbo codes",
+        _ if index.codes.server.bits.is_some() => "binary codes of more than one bit",
+        _ if index.codes.server.eight_bit_query => "queries of eight bits",
+        _ => return Ok(()),
+    };
+    Err(format!("the embedded engine has no {what}; a server has"))
 }
 
 /// The engine's view of the graph asked for.

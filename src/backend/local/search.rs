@@ -121,6 +121,7 @@ impl Searcher for LocalSearcher<'_> {
                 counters,
                 path,
                 took,
+                call: None,
             });
         }
         Ok(done)

@@ -36,7 +36,7 @@ impl Experiment<'_> {
         &self,
         datasets: &BTreeMap<String, Dataset>,
         models: &LoadedModels,
-        backends: &BTreeMap<String, Box<dyn Backend>>,
+        backends: &BTreeMap<String, Box<dyn Backend + '_>>,
     ) -> anyhow::Result<Manifest> {
         let plan = &self.loaded.plan;
         let spec_sha256 = crate::content::sha256(self.loaded.source.text.as_bytes());

@@ -123,7 +123,14 @@ fn quantization(index: &IndexConfig) -> String {
             }
             "scalar"
         }
+        Quantization::Product => {
+            settings.push(format!("compression={}", codes.server.compression));
+            "product"
+        }
+        Quantization::Turbo => "turbo",
     };
+    settings.extend(codes.server.bits.map(|bits| format!("bits={}", bits.name())));
+    settings.extend(codes.server.eight_bit_query.then(|| "query=eight_bits".to_owned()));
     match settings.is_empty() {
         true => name.to_owned(),
         false => format!("{name}({})", settings.join(",")),

@@ -120,6 +120,8 @@ pub(crate) fn describe(index: &IndexConfig) -> String {
         Quantization::None => "float32",
         Quantization::Binary => "binary codes",
         Quantization::Scalar => "scalar codes",
+        Quantization::Product => "product codes",
+        Quantization::Turbo => "turbo codes",
     };
     let vectors: Vec<&str> = index.vectors.keys().map(String::as_str).collect();
     format!("{graph}, {quantization}; vectors {}", vectors.join(", "))

@@ -191,6 +191,10 @@ pub(crate) fn path(path: Path) -> &'static str {
         Path::PostFiltered => "post-filtered",
         Path::Postings => "postings",
         Path::FilteredPostings => "filtered postings",
+        Path::Server => "server",
+        Path::ServerExact => "server, exact",
+        Path::Within => "within a later call",
+        Path::ServerFused => "searched and fused by the server",
         Path::Fused => "fused",
         Path::Reranked => "reranked",
     }

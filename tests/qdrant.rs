@@ -1,0 +1,8 @@
+//! The Qdrant backend against a test server, and the test server against the client of Qdrant.
+#![cfg(feature = "qdrant")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
+
+#[path = "qdrant/itself/mod.rs"]
+mod itself;
+#[path = "qdrant/server/mod.rs"]
+mod server;
