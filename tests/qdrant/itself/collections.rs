@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use qdrant_client::qdrant::quantization_config::Quantization;
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
-    BinaryQuantizationBuilder, CollectionClusterInfoRequest, CollectionStatus, CompressionRatio,
-    CreateCollection, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder,
-    DeleteFieldIndexCollectionBuilder, Disabled, Distance, FieldType, HnswConfigDiffBuilder, Modifier,
-    MultiVectorComparator, MultiVectorConfigBuilder, OptimizersConfigDiffBuilder, PayloadSchemaType,
-    ProductQuantizationBuilder, ScalarQuantizationBuilder, SparseVectorParamsBuilder,
-    SparseVectorsConfigBuilder, UpdateCollectionBuilder, Value, VectorParamsBuilder, VectorsConfigBuilder,
-    quantization_config_diff,
+    BinaryQuantizationBuilder, CollectionClusterInfoRequest, CollectionStatus, CountPointsBuilder,
+    CreateCollection, CreateCollectionBuilder, CreateFieldIndexCollectionBuilder, CreateShardKeyBuilder,
+    CreateShardKeyRequestBuilder, DeleteFieldIndexCollectionBuilder, Disabled, Distance, FieldType,
+    HnswConfigDiffBuilder, Modifier, MultiVectorComparator, MultiVectorConfigBuilder,
+    OptimizersConfigDiffBuilder, PayloadSchemaType, ScalarQuantizationBuilder, ShardKey, ShardingMethod,
+    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, UpdateCollectionBuilder, UpsertPointsBuilder,
+    Value, VectorParamsBuilder, VectorsConfigBuilder, quantization_config_diff,
 };
 use tonic::Code;
 
@@ -152,14 +152,8 @@ fn a_configuration_can_be_changed() {
 }
 
 #[test]
-fn what_cannot_be_imitated_is_refused() {
+fn what_is_not_served_is_refused() {
     let session = Session::new(Options::default());
-    let products = ProductQuantizationBuilder::new(CompressionRatio::X16.into());
-    let create = collection(4, Distance::Dot).quantization_config(products);
-    assert_eq!(
-        session.refused(session.client.create_collection(create)),
-        Code::Unimplemented
-    );
     let empty = collection(0, Distance::Dot);
     assert_eq!(
         session.refused(session.client.create_collection(empty)),
@@ -171,6 +165,33 @@ fn what_cannot_be_imitated_is_refused() {
     );
     let last = session.server.requests().pop();
     assert_eq!(last, Some(Asked::Refused("collections/list_aliases")));
+}
+
+#[test]
+fn shard_keys_have_to_be_made_and_named() {
+    let session = Session::new(Options::default());
+    session.create(collection(1, Distance::Dot).sharding_method(ShardingMethod::Custom.into()));
+    let client = &session.client;
+    let upsert = |key: Option<&str>| {
+        let upsert = UpsertPointsBuilder::new("c", super::points(&[&[1.0]]));
+        let upsert = match key {
+            Some(key) => upsert.shard_key_selector(vec![ShardKey::from(key.to_owned())]),
+            None => upsert,
+        };
+        client.upsert_points(upsert)
+    };
+    assert_eq!(session.refused(upsert(None)), Code::InvalidArgument);
+    assert_eq!(session.refused(upsert(Some("here"))), Code::NotFound);
+    let make = CreateShardKeyBuilder::default().shard_key("here".to_owned());
+    let make = CreateShardKeyRequestBuilder::new("c").request(make);
+    assert!(session.run(client.create_shard_key(make)).result);
+    session.run(upsert(Some("here")));
+    let count = |key: &str| {
+        let keys = vec![ShardKey::from(key.to_owned())];
+        client.count(CountPointsBuilder::new("c").shard_key_selector(keys))
+    };
+    assert_eq!(session.run(count("here")).result.unwrap().count, 1);
+    assert_eq!(session.refused(count("there")), Code::NotFound);
 }
 
 #[test]

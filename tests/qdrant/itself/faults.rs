@@ -282,7 +282,7 @@ fn the_version_is_an_old_one() {
     let reply = session.run(session.client.health_check());
     assert_eq!(
         (reply.title.as_str(), reply.version.as_str()),
-        ("test server for clients of Qdrant", "1.20.0")
+        ("a test server, not qdrant", "1.20.0")
     );
 }
 

@@ -16,7 +16,7 @@ fn session() -> Session {
     let payloads = [
         json!({ "brand": "Bosch", "volt": 12, "new": true, "fits": ["Golf", "Polo"] }),
         json!({ "brand": "Valeo", "volt": 24.0, "new": false, "fits": [] }),
-        json!({ "brand": null, "volt": [6, 12], "maker": { "name": "Hella" } }),
+        json!({ "a.b c": 7, "brand": null, "volt": [6, 12], "maker": { "name": "Hella" } }),
         json!({ "sizes": [{ "d": 10, "w": 1 }, { "d": 20, "w": 2 }], "fits": [null, "Golf"] }),
     ];
     let points = payloads.into_iter().enumerate().map(|(n, json)| {
@@ -155,4 +155,12 @@ fn a_condition_that_is_not_known_is_refused() {
     let filter = Filter::must([Condition::datetime_range("made", times)]);
     let query = nearest(&[1.0]).filter(filter);
     assert_eq!(session.refused(session.client.query(query)), Code::Unimplemented);
+    for path in ["a b", "", "a..b", "a[", "a[x]", "\"a"] {
+        let query = nearest(&[1.0]).filter(Filter::must([Condition::is_empty(path)]));
+        assert_eq!(
+            session.refused(session.client.query(query)),
+            Code::InvalidArgument,
+            "{path}"
+        );
+    }
 }

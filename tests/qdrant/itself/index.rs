@@ -1,11 +1,14 @@
 //! What is indexed, which way searches go, and what the graph and codes lose.
 
 use qdrant_client::Payload;
+use qdrant_client::qdrant::quantization_config::Quantization;
 use qdrant_client::qdrant::{
-    BinaryQuantizationBuilder, Condition, CreateCollectionBuilder, Distance, Filter, HnswConfigDiffBuilder,
-    NamedVectors, OptimizersConfigDiffBuilder, PointStruct, QuantizationSearchParamsBuilder,
-    QueryBatchPointsBuilder, QueryPointsBuilder, ScalarQuantizationBuilder, SearchParamsBuilder,
-    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, Vector, VectorInput,
+    BinaryQuantizationBuilder, BinaryQuantizationEncoding, CompressionRatio, Condition,
+    CreateCollectionBuilder, Distance, Filter, HnswConfigDiffBuilder, NamedVectors,
+    OptimizersConfigDiffBuilder, PointStruct, ProductQuantizationBuilder, QuantizationSearchParamsBuilder,
+    QueryBatchPointsBuilder, QueryPointsBuilder, ScalarQuantizationBuilder, ScoredPoint, SearchParamsBuilder,
+    SparseVectorParamsBuilder, SparseVectorsConfigBuilder, TurboQuantBitSize, TurboQuantizationBuilder,
+    Vector, VectorInput,
 };
 
 use super::{Session, collection, nearest};
@@ -156,7 +159,10 @@ fn sparse_vectors_are_always_indexed() {
     sparse.add_named_vector_params("w", SparseVectorParamsBuilder::default());
     session.create(collection(1, Distance::Dot).sparse_vectors_config(sparse));
     let vectors = NamedVectors::default().add_vector("w", Vector::new_sparse(vec![0], vec![1.0]));
-    session.put(vec![PointStruct::new(0, vectors, Payload::new())]);
+    let nothing = NamedVectors::default().add_vector("w", Vector::new_sparse(vec![], vec![]));
+    let point = |n: u64, vectors| PointStruct::new(n, vectors, Payload::new());
+    session.put(vec![point(0, vectors), point(1, nothing)]);
+    // But for those that are empty.
     assert_eq!(vectors_and_segments(&session).0, 1);
     let words = QueryPointsBuilder::new("c")
         .query(VectorInput::new_sparse(vec![0], vec![1.0]))
@@ -212,18 +218,45 @@ fn codes_lose_hits_and_oversampling_brings_them_back() {
     );
 }
 
-#[test]
-fn eight_bits_lose_little_and_are_not_scored_again() {
-    let create = indexed().quantization_config(ScalarQuantizationBuilder::default());
-    let session = with(create, 300, Graph::Exact);
-    let (coarse, fine) = (session.query(query()), session.query(exact()));
-    let apart: Vec<f32> = coarse
+/// The largest difference of a score to the exact one, at the same place.
+fn apart(quantization: impl Into<Quantization>) -> f32 {
+    let session = with(indexed().quantization_config(quantization), 300, Graph::Exact);
+    let raw = QuantizationSearchParamsBuilder::default().rescore(false);
+    let coarse = session.query(query().params(SearchParamsBuilder::default().quantization(raw)));
+    let apart = |(a, b): (&ScoredPoint, &ScoredPoint)| (a.score - b.score).abs();
+    coarse
         .iter()
-        .zip(&fine)
-        .map(|(a, b)| (a.score - b.score).abs())
-        .collect();
-    assert!(
-        apart.iter().all(|x| *x < 0.02) && apart.iter().any(|x| *x > 1e-5),
-        "{apart:?}"
+        .zip(&session.query(exact()))
+        .map(apart)
+        .fold(0.0, f32::max)
+}
+
+#[test]
+fn fewer_bits_lose_more() {
+    let products = |ratio: CompressionRatio| ProductQuantizationBuilder::new(ratio.into());
+    let (eight, four) = (
+        apart(ScalarQuantizationBuilder::default()),
+        apart(products(CompressionRatio::X8)),
     );
+    assert!(1e-5 < eight && eight < 0.02 && eight < four, "{eight}, {four}");
+    assert!(apart(products(CompressionRatio::X32)) > four);
+    let (turbo, bits) = (
+        |bits| TurboQuantizationBuilder::new().bits(bits),
+        TurboQuantBitSize::Bits8,
+    );
+    assert!(apart(turbo(bits)) < apart(turbo(TurboQuantBitSize::Bits2)));
+    // Signs have another scale altogether.
+    assert!(apart(BinaryQuantizationBuilder::new(true)) > 1.0);
+    let two = BinaryQuantizationBuilder::new(true).encoding(BinaryQuantizationEncoding::TwoBits);
+    assert!(apart(two) > 1.0);
+}
+
+#[test]
+fn scalar_codes_are_not_scored_again_and_binary_ones_are() {
+    let top = |quantization: Quantization| {
+        let session = with(indexed().quantization_config(quantization), 300, Graph::Exact);
+        (session.query(query())[0].score - session.query(exact())[0].score).abs()
+    };
+    assert!(top(ScalarQuantizationBuilder::default().into()) > 1e-6);
+    assert!(top(BinaryQuantizationBuilder::new(true).into()) < 1e-6);
 }

@@ -28,6 +28,7 @@ service! {
         collection_cluster_info(wire::CollectionClusterInfoRequest)
             -> wire::CollectionClusterInfoResponse = cluster;
         collection_exists(wire::CollectionExistsRequest) -> wire::CollectionExistsResponse = exists;
+        create_shard_key(wire::CreateShardKeyRequest) -> wire::CreateShardKeyResponse = key;
     }
     refused {
         update_aliases(wire::ChangeAliases) -> wire::CollectionOperationResponse;
@@ -35,7 +36,6 @@ service! {
         list_aliases(wire::ListAliasesRequest) -> wire::ListAliasesResponse;
         update_collection_cluster_setup(wire::UpdateCollectionClusterSetupRequest)
             -> wire::UpdateCollectionClusterSetupResponse;
-        create_shard_key(wire::CreateShardKeyRequest) -> wire::CreateShardKeyResponse;
         delete_shard_key(wire::DeleteShardKeyRequest) -> wire::DeleteShardKeyResponse;
         list_shard_keys(wire::ListShardKeysRequest) -> wire::ListShardKeysResponse;
     }
@@ -44,8 +44,8 @@ service! {
 /// The number of this server among those of a cluster, which it is not part of.
 pub(super) const PEER: u64 = 1;
 
-/// The name it gives itself.
-pub(super) const TITLE: &str = "test server for clients of Qdrant";
+/// The name it gives itself. Clients look for `qdrant` in it.
+pub(super) const TITLE: &str = "a test server, not qdrant";
 
 fn health(state: &mut State, _: wire::HealthCheckRequest) -> Result<wire::HealthCheckReply, Status> {
     Ok(wire::HealthCheckReply {
@@ -116,6 +116,28 @@ fn done(state: &State, result: bool) -> wire::CollectionOperationResponse {
         result,
         time: state.time(),
     }
+}
+
+fn key(state: &mut State, ask: wire::CreateShardKeyRequest) -> Result<wire::CreateShardKeyResponse, Status> {
+    let key = ask
+        .request
+        .and_then(|r| r.shard_key)
+        .filter(|key| key.key.is_some());
+    let key = key.ok_or_else(|| Status::invalid_argument("which shard key?"))?;
+    let collection = state.collection(&ask.collection_name)?;
+    if !collection.settings.has_keys() {
+        return Err(Status::invalid_argument(
+            "the shards of this collection have no keys",
+        ));
+    }
+    if collection.key.is_some() {
+        return Err(Status::unimplemented("the test server knows one shard key"));
+    }
+    collection.key = Some(key);
+    Ok(wire::CreateShardKeyResponse {
+        result: true,
+        time: state.time(),
+    })
 }
 
 /// What counts are off by.

@@ -10,7 +10,7 @@ use qdrant_client::qdrant::{Condition, FieldCondition, Filter, Range, Value, Val
 use tonic::Status;
 
 use super::state::Point;
-use super::values::{Id, Payload, at, is_null, list, number};
+use super::values::{Id, Payload, at, check_path, is_null, list, number};
 
 /// Refuses what is not known here, so that nothing passes unseen.
 pub(super) fn check(filter: &Filter) -> Result<(), Status> {
@@ -25,13 +25,14 @@ pub(super) fn check(filter: &Filter) -> Result<(), Status> {
         match &condition.condition_one_of {
             None => return Err(Status::invalid_argument("a condition without content")),
             Some(ConditionOneOf::Filter(inner)) => check(inner)?,
-            Some(ConditionOneOf::Nested(nested)) => check(
-                nested
-                    .filter
-                    .as_ref()
-                    .ok_or_else(|| Status::invalid_argument("a nested condition without a filter"))?,
-            )?,
+            Some(ConditionOneOf::Nested(nested)) => {
+                check_path(&nested.key)?;
+                let missing = || Status::invalid_argument("a nested condition without a filter");
+                check(nested.filter.as_ref().ok_or_else(missing)?)?;
+            }
             Some(ConditionOneOf::Field(field)) => check_field(field)?,
+            Some(ConditionOneOf::IsEmpty(c)) => check_path(&c.key)?,
+            Some(ConditionOneOf::IsNull(c)) => check_path(&c.key)?,
             Some(ConditionOneOf::Slice(_)) => return Err(unknown("slices")),
             Some(_) => {}
         }
@@ -40,6 +41,7 @@ pub(super) fn check(filter: &Filter) -> Result<(), Status> {
 }
 
 fn check_field(field: &FieldCondition) -> Result<(), Status> {
+    check_path(&field.key)?;
     if field.datetime_range.is_some() {
         return Err(unknown("times"));
     }

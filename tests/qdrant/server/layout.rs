@@ -13,6 +13,8 @@ use super::values::Id;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Held {
     pub(super) vectors: usize,
+    /// Sparse vectors with nothing in them, which no index takes up.
+    empty: usize,
     pub(super) bytes: usize,
 }
 
@@ -51,6 +53,7 @@ impl Layout {
             for (name, vector) in &point.vectors {
                 let held = segment.held.entry(name.clone()).or_default();
                 held.vectors += 1;
+                held.empty += usize::from(vector.kept.is_empty());
                 held.bytes += vector.kept.bytes(settings.number_bytes(name));
             }
         }
@@ -90,17 +93,25 @@ impl Layout {
             .sum()
     }
 
-    /// Vectors that are in an index. Sparse vectors always are.
+    /// Vectors that are in an index.
     pub(super) fn indexed(&self, settings: &Settings) -> usize {
-        let of_segment = |segment: &Segment| {
-            let counts = |name: &str| segment.indexed || settings.sparse.contains_key(name);
-            segment
-                .held
-                .iter()
-                .filter(|(name, _)| counts(name))
-                .map(|(_, h)| h.vectors)
+        let of_segment = |s: &Segment| {
+            s.held
+                .keys()
+                .map(|name| s.indexed_of(settings, name))
                 .sum::<usize>()
         };
         self.segments.iter().map(of_segment).sum()
+    }
+}
+
+impl Segment {
+    /// Vectors of one name that are in an index. Sparse vectors always are.
+    pub(super) fn indexed_of(&self, settings: &Settings, name: &str) -> usize {
+        let held = self.held.get(name).copied().unwrap_or_default();
+        match self.indexed || settings.sparse.contains_key(name) {
+            true => held.vectors - held.empty,
+            false => 0,
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use qdrant_client::qdrant::{
     CollectionClusterInfoRequest, CollectionExistsRequest, CountPoints, CreateCollection,
-    CreateFieldIndexCollection, DeleteCollection, DeleteFieldIndexCollection, DeletePoints,
-    GetCollectionInfoRequest, GetPoints, HealthCheckRequest, ListCollectionsRequest, QueryBatchPoints,
-    QueryPoints, ScrollPoints, UpdateCollection, UpsertPoints,
+    CreateFieldIndexCollection, CreateShardKeyRequest, DeleteCollection, DeleteFieldIndexCollection,
+    DeletePoints, GetCollectionInfoRequest, GetPoints, HealthCheckRequest, ListCollectionsRequest,
+    QueryBatchPoints, QueryPoints, ScrollPoints, UpdateCollection, UpsertPoints,
 };
 
 macro_rules! asked {
@@ -47,6 +47,7 @@ asked! {
     Update(UpdateCollection) = "collections/update", "Another configuration.";
     Drop(DeleteCollection) = "collections/delete", "One less.";
     Cluster(CollectionClusterInfoRequest) = "collections/collection_cluster_info", "Where its shards are.";
+    CreateShardKey(CreateShardKeyRequest) = "collections/create_shard_key", "A key of shards.";
     Upsert(UpsertPoints) = "points/upsert", "Points.";
     Delete(DeletePoints) = "points/delete", "Points to be forgotten.";
     Get(GetPoints) = "points/get", "Points by their ids.";

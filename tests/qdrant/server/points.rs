@@ -14,7 +14,7 @@ use super::score::{Vector, sorted};
 use super::search::Asking;
 use super::settings::Settings;
 use super::state::{Collection, Point, State, Work};
-use super::values::{Id, Payload, at, is_null};
+use super::values::{Id, Payload, at, check_path, is_null};
 use super::{filter, query};
 
 service! {
@@ -62,6 +62,7 @@ fn upsert(state: &mut State, ask: wire::UpsertPoints) -> Result<wire::PointsOper
     }
     let version = state.writes + 1;
     let collection = state.collection(&ask.collection_name)?;
+    collection.addressed_to_write(ask.shard_key_selector.as_ref())?;
     // All or nothing, so that a refused batch leaves no half of itself.
     let read = |point| read(collection, point, version);
     let points: Vec<(Id, Point)> = ask.points.into_iter().map(read).collect::<Result<_, _>>()?;
@@ -167,6 +168,7 @@ fn written(state: &mut State, wait: Option<bool>, work: Work) -> wire::PointsOpe
 
 fn delete(state: &mut State, ask: wire::DeletePoints) -> Result<wire::PointsOperationResponse, Status> {
     let collection = state.collection(&ask.collection_name)?;
+    collection.addressed(ask.shard_key_selector.as_ref())?;
     match ask.points.and_then(|p| p.points_selector_one_of) {
         None => return Err(Status::invalid_argument("which points?")),
         Some(PointsSelectorOneOf::Points(list)) => {
@@ -189,6 +191,7 @@ fn get(state: &mut State, ask: wire::GetPoints) -> Result<wire::GetResponse, Sta
     let wanted = Wanted::new(ask.with_payload, ask.with_vectors, false);
     let faults = state.faults.clone();
     let collection = state.collection(&ask.collection_name)?;
+    collection.addressed(ask.shard_key_selector.as_ref())?;
     let ids = ask
         .ids
         .into_iter()
@@ -219,6 +222,7 @@ fn scroll(state: &mut State, ask: wire::ScrollPoints) -> Result<wire::ScrollResp
     filter::check(&filter)?;
     let faults = state.faults.clone();
     let collection = state.collection(&ask.collection_name)?;
+    collection.addressed(ask.shard_key_selector.as_ref())?;
     let in_turn = |(id, _): &(&Id, &Point)| from.as_ref().is_none_or(|from| *id >= from);
     let passes = |(id, point): &(&Id, &Point)| filter::passes(&filter, id, point);
     let mut points = collection.present(&faults).filter(in_turn).filter(passes);
@@ -242,6 +246,7 @@ fn count(state: &mut State, ask: wire::CountPoints) -> Result<wire::CountRespons
     filter::check(&filter)?;
     let off = super::collections::miscount(&state.faults);
     let collection = state.collection(&ask.collection_name)?;
+    collection.addressed(ask.shard_key_selector.as_ref())?;
     let count = collection
         .points
         .iter()
@@ -299,6 +304,7 @@ fn answer(
     };
     let mut results = Vec::new();
     for mut ask in queries {
+        asking.collection.addressed(ask.shard_key_selector.as_ref())?;
         let wanted = Wanted::new(ask.with_payload.take(), ask.with_vectors.take(), false);
         let hits = query::ask(&mut asking, ask)?;
         asking.number += 1;
@@ -333,6 +339,7 @@ fn index(
     });
     let kind = ask.field_type.map(|_| ask.field_type()).or(of_params);
     let kind = kind.ok_or_else(|| Status::invalid_argument("a payload index of which type?"))?;
+    check_path(&ask.field_name)?;
     let collection = state.collection(&ask.collection_name)?;
     // The types of the schema are those of fields, after one that is unknown.
     let data_type = kind as i32 + 1;

@@ -22,6 +22,11 @@ impl Vector {
         }
     }
 
+    /// True for a sparse one without any dimension.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Vector::Sparse(v) if v.indices.is_empty())
+    }
+
     /// The rows of one that is not sparse.
     pub(super) fn rows(&self) -> Vec<&[f32]> {
         match self {

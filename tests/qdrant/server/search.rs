@@ -268,7 +268,7 @@ impl Asking<'_> {
         let Some(codes) = codes else { return (hits, work) };
         hits.truncate(limit);
         let asked = search.params.quantization.and_then(|q| q.rescore);
-        if asked.unwrap_or(codes.rescores()) {
+        if asked.unwrap_or(codes.rescores) {
             for hit in &mut hits {
                 let vector = &vectors[&hit.id];
                 hit.score = score(query, vector, vector.bytes(size)).unwrap_or(hit.score);

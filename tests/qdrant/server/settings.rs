@@ -7,8 +7,8 @@ use qdrant_client::qdrant::quantization_config_diff::Quantization as Quantizatio
 use qdrant_client::qdrant::vectors_config::Config;
 use qdrant_client::qdrant::{
     CollectionConfig, CollectionParams, CreateCollection, Datatype, Distance, HnswConfigDiff, Modifier,
-    OptimizersConfigDiff, QuantizationConfig, QuantizationConfigDiff, SparseVectorConfig, SparseVectorParams,
-    UpdateCollection, Value, VectorParams, VectorParamsMap, VectorsConfig, WalConfigDiff,
+    OptimizersConfigDiff, QuantizationConfig, QuantizationConfigDiff, ShardingMethod, SparseVectorConfig,
+    SparseVectorParams, UpdateCollection, Value, VectorParams, VectorParamsMap, VectorsConfig, WalConfigDiff,
     vectors_config_diff,
 };
 use tonic::Status;
@@ -63,10 +63,6 @@ impl Settings {
                 "vector {name:?} is there twice"
             )));
         }
-        let all = [create.quantization_config].into_iter();
-        for config in all.chain(dense.values().map(|p| p.quantization_config)).flatten() {
-            Codes::of(&config)?;
-        }
         let mut settings = Self {
             dense,
             sparse: sparse.into_iter().collect(),
@@ -98,7 +94,7 @@ impl Settings {
             self.consistency = params.write_consistency_factor.unwrap_or(self.consistency);
         }
         if let Some(diff) = update.quantization_config {
-            self.quantization = requantized(self.quantization, &diff)?;
+            self.quantization = requantized(self.quantization, &diff);
         }
         let diffs = match update.vectors_config.and_then(|c| c.config) {
             None => HashMap::new(),
@@ -111,7 +107,7 @@ impl Settings {
                 merge_hnsw(hnsw, params.hnsw_config.get_or_insert_default());
             }
             if let Some(diff) = &diff.quantization_config {
-                params.quantization_config = requantized(params.quantization_config, diff)?;
+                params.quantization_config = requantized(params.quantization_config, diff);
             }
         }
         self.sparse
@@ -192,6 +188,11 @@ impl Settings {
         }
     }
 
+    /// True when the shards are those that keys are made for.
+    pub(super) fn has_keys(&self) -> bool {
+        self.sharding == Some(ShardingMethod::Custom as i32)
+    }
+
     pub(super) fn is_cosine(&self, name: &str) -> bool {
         self.dense
             .get(name)
@@ -221,7 +222,7 @@ impl Settings {
     pub(super) fn codes(&self, name: &str) -> Option<Codes> {
         let own = self.dense.get(name).and_then(|p| p.quantization_config);
         let config = own.or(self.quantization)?;
-        Codes::of(&config).expect("checked when it was set")
+        Codes::of(&config)
     }
 
     /// Bytes a stored number takes.
@@ -253,23 +254,18 @@ impl Settings {
     }
 }
 
-fn requantized(
-    old: Option<QuantizationConfig>,
-    diff: &QuantizationConfigDiff,
-) -> Result<Option<QuantizationConfig>, Status> {
+fn requantized(old: Option<QuantizationConfig>, diff: &QuantizationConfigDiff) -> Option<QuantizationConfig> {
     let new = match &diff.quantization {
-        None => return Ok(old),
-        Some(QuantizationDiff::Disabled(_)) => return Ok(None),
+        None => return old,
+        Some(QuantizationDiff::Disabled(_)) => return None,
         Some(QuantizationDiff::Scalar(x)) => Quantization::Scalar(*x),
         Some(QuantizationDiff::Product(x)) => Quantization::Product(*x),
         Some(QuantizationDiff::Binary(x)) => Quantization::Binary(*x),
         Some(QuantizationDiff::Turboquant(x)) => Quantization::Turboquant(*x),
     };
-    let config = QuantizationConfig {
+    Some(QuantizationConfig {
         quantization: Some(new),
-    };
-    Codes::of(&config)?;
-    Ok(Some(config))
+    })
 }
 
 pub(super) fn no_vector(name: &str) -> Status {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use qdrant_client::qdrant::{HardwareUsage, PayloadSchemaInfo, Usage};
+use qdrant_client::qdrant::{HardwareUsage, PayloadSchemaInfo, ShardKey, ShardKeySelector, Usage};
 use tonic::Status;
 
 use super::Options;
@@ -112,6 +112,8 @@ pub(super) struct Collection {
     pub(super) points: BTreeMap<Id, Point>,
     pub(super) schema: BTreeMap<String, PayloadSchemaInfo>,
     pub(super) counts: Counts,
+    /// The one shard key that was made, if any.
+    pub(super) key: Option<ShardKey>,
     /// How often its state was asked for.
     pub(super) polls: u32,
     layout: Option<Layout>,
@@ -139,9 +141,29 @@ impl Collection {
             points: BTreeMap::new(),
             schema: BTreeMap::new(),
             counts: Counts::default(),
+            key: None,
             polls: 0,
             layout: None,
         }
+    }
+
+    /// Refuses shard keys that are not there. There is at most one, so that whoever names it means all points.
+    pub(super) fn addressed(&self, keys: Option<&ShardKeySelector>) -> Result<(), Status> {
+        let named = keys.map_or(&[][..], |keys| &keys.shard_keys);
+        match named.iter().find(|key| self.key.as_ref() != Some(*key)) {
+            Some(key) => Err(Status::not_found(format!("there is no shard key {key:?}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a write, which has to name a key where shards have keys.
+    pub(super) fn addressed_to_write(&self, keys: Option<&ShardKeySelector>) -> Result<(), Status> {
+        if self.settings.has_keys() && keys.is_none_or(|keys| keys.shard_keys.is_empty()) {
+            return Err(Status::invalid_argument(
+                "shards have keys here; which one is meant?",
+            ));
+        }
+        self.addressed(keys)
     }
 
     /// A vector as it is kept: with cosine, of length 1.

@@ -3,12 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::collections::{PEER, TITLE};
-use super::faults::Fault;
 use super::state::{Collection, State};
 
 /// `/telemetry`: collections from level 2 on, their segments with the searches of each vector from level 4 on.
 pub(super) fn telemetry(state: &mut State, level: u32) -> Value {
-    let scans = state.faults.has(&Fault::ScansOnly);
     let version = state.version();
     let memory = (level >= 1).then(|| memory(state));
     let mut told = json!({
@@ -24,8 +22,7 @@ pub(super) fn telemetry(state: &mut State, level: u32) -> Value {
             .collect();
     }
     if level >= 2 {
-        let tell =
-            |(name, collection): (&String, &mut Collection)| of_collection(name, collection, level, scans);
+        let tell = |(name, collection): (&String, &mut Collection)| of_collection(name, collection, level);
         let collections: Vec<Value> = state.collections.iter_mut().map(tell).collect();
         told["collections"]["collections"] = collections.into();
     } else if level == 1 {
@@ -35,7 +32,7 @@ pub(super) fn telemetry(state: &mut State, level: u32) -> Value {
     told
 }
 
-fn of_collection(name: &str, collection: &mut Collection, level: u32, scans: bool) -> Value {
+fn of_collection(name: &str, collection: &mut Collection, level: u32) -> Value {
     let layout = collection.layout();
     let names: Vec<&String> = collection
         .settings
@@ -63,13 +60,26 @@ fn of_collection(name: &str, collection: &mut Collection, level: u32, scans: boo
         if level >= 4 {
             let segment = |(number, segment): (usize, &super::layout::Segment)| {
                 let indexed = segment.indexed;
-                let kind = if indexed && !scans { "indexed" } else { "plain" };
+                let settings = &collection.settings;
+                let kind = if indexed || !settings.sparse.is_empty() {
+                    "indexed"
+                } else {
+                    "plain"
+                };
+                let of_vector = |name: &&String| {
+                    let held = segment.held.get(*name).copied().unwrap_or_default();
+                    let indexed = segment.indexed_of(settings, name);
+                    let told = json!({ "num_vectors": held.vectors, "num_indexed_vectors": indexed });
+                    ((*name).clone(), told)
+                };
                 json!({
                     "info": {
                         "segment_type": kind,
                         "num_points": segment.points,
                         "num_vectors": segment.held.values().map(|h| h.vectors).sum::<usize>(),
-                        "num_indexed_vectors": if indexed { segment.points } else { 0 },
+                        "num_indexed_vectors":
+                            names.iter().map(|n| segment.indexed_of(settings, n)).sum::<usize>(),
+                        "vector_data": names.iter().map(of_vector).collect::<Map<_, _>>(),
                         "is_appendable": !indexed,
                     },
                     "vector_index_searches": names.iter().map(|n| searches(collection, number, n)).collect::<Value>(),

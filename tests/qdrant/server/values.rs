@@ -55,37 +55,77 @@ pub(super) fn spread(of: impl Iterator<Item = u64>) -> u64 {
     hash ^ (hash >> 33)
 }
 
-/// The values under a path such as `brand`, `maker.name` or `sizes[].width`; none where there is nothing.
-pub(super) fn at<'a>(payload: &'a Payload, path: &str) -> Vec<&'a Value> {
-    // A key may hold dots itself.
-    if let Some(value) = payload.get(path) {
-        return vec![value];
-    }
-    let mut steps = path.split('.');
-    let first = steps.next().unwrap_or(path);
-    let name = first.trim_end_matches("[]");
-    let mut found: Vec<&Value> = payload.get(name).into_iter().collect();
-    found = elements(found, first);
-    for step in steps {
-        let name = step.trim_end_matches("[]");
-        let inner = |value: &'a Value| match &value.kind {
-            Some(Kind::StructValue(object)) => object.fields.get(name),
-            _ => None,
-        };
-        found = elements(found.into_iter().filter_map(inner).collect(), step);
-    }
-    found
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    Key(String),
+    /// `[]`
+    Elements,
+    /// `[2]`
+    Element(usize),
 }
 
-/// The elements of lists where the step ends in `[]`, else the values themselves.
-fn elements<'a>(values: Vec<&'a Value>, step: &str) -> Vec<&'a Value> {
-    if !step.ends_with("[]") {
-        return values;
+/// The steps of a path such as `brand`, `maker.name`, `sizes[].width` or `"a.b"`. Outside of quotes a key has letters,
+/// digits, `_` and `-` alone; what is no path is refused.
+fn steps(path: &str) -> Result<Vec<Step>, Status> {
+    let wrong = || Status::invalid_argument(format!("{path:?} is no path"));
+    let mut steps = Vec::new();
+    let mut rest = path;
+    loop {
+        let key;
+        if let Some(quoted) = rest.strip_prefix('"') {
+            (key, rest) = quoted.split_once('"').ok_or_else(wrong)?;
+        } else {
+            (key, rest) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+            let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+            if key.is_empty() || !key.chars().all(plain) {
+                return Err(wrong());
+            }
+        }
+        steps.push(Step::Key(key.to_owned()));
+        while let Some(inner) = rest.strip_prefix('[') {
+            let number;
+            (number, rest) = inner.split_once(']').ok_or_else(wrong)?;
+            steps.push(match number {
+                "" => Step::Elements,
+                digits => Step::Element(digits.parse().map_err(|_| wrong())?),
+            });
+        }
+        match rest.strip_prefix('.') {
+            Some(next) => rest = next,
+            None if rest.is_empty() => return Ok(steps),
+            None => return Err(wrong()),
+        }
     }
-    values
-        .into_iter()
-        .flat_map(|value| list(value).unwrap_or_default())
-        .collect()
+}
+
+/// Refuses what is no path.
+pub(super) fn check_path(path: &str) -> Result<(), Status> {
+    steps(path).map(drop)
+}
+
+/// The values under a path; none where there is nothing.
+pub(super) fn at<'a>(payload: &'a Payload, path: &str) -> Vec<&'a Value> {
+    let Ok(steps) = steps(path) else { return vec![] };
+    let mut steps = steps.into_iter();
+    let mut found: Vec<&Value> = match steps.next() {
+        Some(Step::Key(key)) => payload.get(&key).into_iter().collect(),
+        _ => vec![],
+    };
+    for step in steps {
+        let inner = |value: &'a Value| -> Vec<&'a Value> {
+            match (&step, &value.kind) {
+                (Step::Key(key), Some(Kind::StructValue(object))) => {
+                    object.fields.get(key).into_iter().collect()
+                }
+                (Step::Elements, Some(Kind::ListValue(list))) => list.values.iter().collect(),
+                (Step::Element(n), Some(Kind::ListValue(list))) => list.values.get(*n).into_iter().collect(),
+                _ => vec![],
+            }
+        };
+        found = found.into_iter().flat_map(inner).collect();
+    }
+    found
 }
 
 /// The elements of a list.
