@@ -144,6 +144,8 @@ pub struct Latency {
     pub total: Percentiles,
     /// Of each part: `embed`, then the stages in order.
     pub parts: Vec<(String, Percentiles)>,
+    /// Of each stage that was a call to a server: its name, the server's own part, and the rest of the call.
+    pub calls: Vec<(String, Percentiles, Percentiles)>,
     /// The plan's first quantile (usually the median) of each pass, milliseconds: the spread between passes.
     pub by_pass: Vec<f64>,
     /// (percentile, its value in each pass in milliseconds), in the plan's order, where one pass supports it.

@@ -2,6 +2,8 @@
 #![cfg(feature = "qdrant")]
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 
+#[path = "qdrant/backend/mod.rs"]
+mod backend;
 #[path = "qdrant/itself/mod.rs"]
 mod itself;
 #[path = "qdrant/server/mod.rs"]

@@ -8,7 +8,7 @@ pub(crate) mod fixture;
 use crate::backend::Backend;
 use crate::filter::Filter;
 use crate::pipeline::{
-    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Quantization, Sparse, Stage, StageKind,
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind,
     Strategy, VectorConfig,
 };
 use crate::vectors::Metric;
@@ -28,6 +28,7 @@ pub(crate) fn holds_for(backend: &dyn Backend, config: &IndexConfig, metric: Met
         corpus: &corpus,
         index: &*index,
         has_graph: graph != Graph::Exact,
+        strategies: strategies(backend, config),
     };
     bench.exact_search_is_the_oracle();
     bench.a_full_beam_is_exact();
@@ -46,6 +47,17 @@ pub(crate) fn holds_for(backend: &dyn Backend, config: &IndexConfig, metric: Met
     bench.stats_tell_what_was_built(quantization);
     checks::one_document_is_enough(backend, config, metric);
     checks::no_document_is_no_error(backend, config, metric);
+}
+
+/// The filter strategies that promise full answers, of those that the backend has.
+fn strategies(backend: &dyn Backend, config: &IndexConfig) -> Vec<Strategy> {
+    let all = [Strategy::Auto, Strategy::Pre, Strategy::InGraph];
+    let offers = |strategy: &Strategy| {
+        let stages = vec![filtered(dense("d", "body", 10), *strategy, None)];
+        let name = "p".to_owned();
+        backend.check(config, &Pipeline { name, stages }).is_ok()
+    };
+    all.into_iter().filter(offers).collect()
 }
 
 /// Vectors `body` and `title` (dense) and `words` (sparse); all payload fields but `fits` indexed.

@@ -187,6 +187,9 @@ impl Elsewhere for QdrantIndex {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// The error for something that a server was asked for.
 fn failed(what: impl Into<String>, why: impl Into<String>) -> BackendError {
     BackendError::Server {

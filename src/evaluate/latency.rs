@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Latency, Percentiles};
 use crate::plan::LatencyPlan;
 use crate::stats::{quantile, supports_quantile};
-use crate::store::{EMBED, LatencySample, TOTAL, Timing};
+use crate::store::{EMBED, LatencySample, NETWORK, SERVER, TOTAL, Timing};
 
 const MS: f64 = 1e-6;
 
@@ -31,10 +31,16 @@ pub(super) fn latency(
         .chain(stages.iter().copied())
         .filter_map(|part| Some((part.to_owned(), percentiles(&of(part), &plan.quantiles)?)))
         .collect();
+    let call = |stage: &&str| {
+        let part = |what: &str| percentiles(&of(&format!("{stage}{what}")), &plan.quantiles);
+        Some(((*stage).to_owned(), part(SERVER)?, part(NETWORK)?))
+    };
+    let calls = stages.iter().filter_map(call).collect();
     let seconds = timing.wall_ns as f64 * 1e-9;
     let qps = all.n as f64 / seconds;
     Some(Latency {
         parts,
+        calls,
         by_pass: by_pass(samples, plan.quantiles.first().copied().unwrap_or(50.0)),
         passes: passes(samples, &plan.quantiles),
         qps,

@@ -148,10 +148,19 @@ fn row(set: &Set<'_>, ran: Ran<'_>, stage: &str, what: String, counters: &[Count
         what,
         paths: or_dash(paths.map(path_words)),
         counters: counters.iter().map(|(_, get)| mean(counted, *get)).collect(),
-        mean: or_dash(time.map(|p| number::ms(p.mean))),
+        mean: or_dash(time.map(|p| number::ms(p.mean) + &call(ran, stage))),
         tail: or_dash(time.and_then(tail).map(number::ms)),
         share: or_dash(time.zip(total).map(|(p, total)| number::percent(p.mean / total))),
     }
+}
+
+/// The parts of a call, where the stage was one: " (server 0.6 ms, network 1.4 ms)".
+fn call(ran: Ran<'_>, stage: &str) -> String {
+    let latency = ran.numbers.latency.as_ref();
+    let found = latency.and_then(|l| l.calls.iter().find(|(name, ..)| name == stage));
+    found.map_or(String::new(), |(_, server, network)| {
+        format!(" (server {}, network {})", number::ms(server.mean), number::ms(network.mean))
+    })
 }
 
 fn time<'a>(ran: Ran<'a>, part: &str) -> Option<&'a Percentiles> {

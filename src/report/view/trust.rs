@@ -2,7 +2,7 @@
 
 use crate::evaluate::noise::{BUSY_BEFORE, PASSES_APART, spread};
 use crate::evaluate::{Evaluation, Latency};
-use crate::store::{DataRecord, Severity};
+use crate::store::{DataRecord, Parity, Severity};
 
 use super::findings::findings;
 use super::number;
@@ -81,6 +81,7 @@ pub(crate) fn facts(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<Fact> {
     facts.extend(sets.iter().filter_map(judged));
     facts.push(timing(evaluation, sets));
     facts.extend(machine(evaluation));
+    facts.extend(sets.iter().filter_map(parity));
     facts.push(checks(sets));
     facts.push(cache(evaluation));
     facts
@@ -279,6 +280,25 @@ fn machine(evaluation: &Evaluation) -> Vec<Fact> {
         None => Fact::new(Level::Attention, "Machine", "the load before the run is unknown"),
     });
     facts
+}
+
+/// How exact searches on servers compare with the oracle; nothing without a server.
+fn parity(set: &Set<'_>) -> Option<Fact> {
+    let compared: Vec<&Parity> = set.ran().flat_map(|r| &r.numbers.measured.parity).collect();
+    if compared.is_empty() {
+        return None;
+    }
+    let (queries, equal) = compared.iter().fold((0, 0), |(q, e), p| (q + p.queries, e + p.equal));
+    let worst = compared.iter().map(|p| p.worst).fold(0.0, f32::max);
+    let text = format!(
+        "{}: exact searches on the server equal the oracle in {} of {} comparisons, over {}; scores differ by at most {worst:.1e}",
+        set.data,
+        number::integer(equal as u64),
+        number::integer(queries as u64),
+        count(compared.len(), "stage", "stages"),
+    );
+    let level = if equal == queries { Level::Fine } else { Level::Problem };
+    Some(Fact::new(level, "Parity", text))
 }
 
 fn checks(sets: &[Set<'_>]) -> Fact {
