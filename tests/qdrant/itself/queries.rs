@@ -152,6 +152,8 @@ fn words(modifier: Modifier, shards: u32) -> Vec<(u64, f32)> {
         point(1, &[(0, 2.0)]),
         point(2, &[(2, 9.0)]),
         point(3, &[(0, 1.0)]),
+        // No index takes this one up, so it is none of the documents that are counted.
+        point(4, &[]),
     ]);
     let query = VectorInput::new_sparse(vec![0, 1], vec![1.0, 1.0]);
     let hits = session.query(QueryPointsBuilder::new("c").query(query).using("w"));
