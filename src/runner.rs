@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::backend::{Backend, BackendError, Calls, Index, IndexStats, Points, StageAnswer};
+use crate::backend::{Backend, BackendError, Calls, Elsewhere, Index, IndexStats, Points, StageAnswer};
 use crate::dataset::Dataset;
 use crate::models::ModelError;
 use crate::pipeline::{StageKind, VectorConfig};
@@ -270,9 +270,10 @@ impl Runner<'_> {
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
         let Built { index, stats, key, .. } = &builds[build];
+        let calls_before = index.elsewhere().map(Elsewhere::calls);
         let (parity, mut doubts) = parity::check(&context, key, index.as_ref(), oracle, &deadline)
             .map_err(|error| self.stopped(error))?;
-        let watch = elsewhere::Watch::start(index.as_ref());
+        let watch = elsewhere::Watch::start(index.as_ref(), calls_before);
         let answers = quality::answers(&context, index.as_ref(), reranker.as_deref_mut(), &deadline)
             .map_err(|error| self.stopped(error))?;
         let mut findings = checks::answers(&context, stats, &answers);

@@ -12,8 +12,9 @@ use crate::plan::{BackendConfig, Plan};
 
 use super::progress::Talk;
 
-/// Kilobytes of vectors in a segment from which Qdrant builds a graph, unless told otherwise (its default of 1.19, 1.20).
-const INDEXING_THRESHOLD: u64 = 10_000;
+/// Kilobytes of vectors in a segment from which Qdrant builds a graph, and from which it walks one, unless told otherwise
+/// (its defaults of 1.19).
+const THRESHOLD: u64 = 10_000;
 
 /// The process's environment; what it lacks is taken from `.env` in the working directory, where there is one.
 pub(super) fn environment(talk: &Talk) -> BTreeMap<String, String> {
@@ -72,7 +73,13 @@ pub(super) fn scans(
         if cell.index.graph == Graph::Exact {
             continue;
         }
-        let threshold = config.collection.indexing_threshold.unwrap_or(INDEXING_THRESHOLD);
+        let collection = &config.collection;
+        let indexing = collection.indexing_threshold.unwrap_or(THRESHOLD);
+        let scanning = collection.full_scan_threshold.unwrap_or(THRESHOLD);
+        let (threshold, key) = match indexing >= scanning {
+            true => (indexing, "indexing_threshold"),
+            false => (scanning, "full_scan_threshold"),
+        };
         let data = &datasets[&cell.data];
         for (name, vector) in &cell.index.vectors {
             let dimension = match vector {
@@ -87,8 +94,8 @@ pub(super) fn scans(
                 continue;
             }
             let warning = format!(
-                "{} on {}: vector `{name}` takes about {kilobytes} KB in a segment, and the server builds no graph below \
-                 {threshold} KB: it will scan; lower `indexing_threshold`, or search more documents",
+                "{} on {}: vector `{name}` takes about {kilobytes} KB in a segment, and the server scans below {threshold} KB, \
+                 its `{key}`; lower that, or search more documents",
                 cell.data, cell.backend
             );
             if !warnings.contains(&warning) {

@@ -200,8 +200,6 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
     CellNumbers {
         quality,
         latency: None,
-        parity: Vec::new(),
-        calls: None,
         tuned: Vec::new(),
         measured,
         paths: Vec::new(),
@@ -289,6 +287,7 @@ pub(crate) fn plan() -> Plan {
             reranker: None,
             runtime: Runtime::Auto,
         },
+        servers: IndexMap::new(),
         axes: Vec::new(),
         counts: Counts {
             combinations: 0,

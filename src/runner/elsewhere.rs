@@ -23,13 +23,13 @@ pub(super) struct Watch<'i> {
 }
 
 impl<'i> Watch<'i> {
-    /// `None` for an index in this process.
-    pub(super) fn start(index: &'i dyn Index) -> Option<Self> {
+    /// `None` for an index in this process. `calls` are those before the cell asked its first question.
+    pub(super) fn start(index: &'i dyn Index, calls: Option<Calls>) -> Option<Self> {
         let elsewhere = index.elsewhere()?;
         Some(Self {
             elsewhere,
             searched: elsewhere.searched(),
-            calls: elsewhere.calls(),
+            calls: calls.unwrap_or_default(),
         })
     }
 
@@ -127,7 +127,8 @@ fn path(wanted: &Wanted<'_>, done: Searched) -> Option<Finding> {
     })
 }
 
-/// A list that the server joined is the pure function of the lists it was made of.
+/// A list that the server joined is the pure function of the lists it was made of. Where one of these holds equal scores,
+/// the server's order of them decides about ranks and is not known here: such queries prove nothing.
 fn fusion_is_ours(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Option<Finding> {
     let stages = context.cell.pipeline.backend_part();
     let (last, _) = stages.split_last()?;
@@ -135,7 +136,10 @@ fn fusion_is_ours(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Op
         return None;
     };
     let at = stages.len() - 1;
-    let by_server = |a: &&Vec<StageAnswer>| a[at].path == Path::ServerFused;
+    let by_server = |a: &&Vec<StageAnswer>| {
+        let mut lists = fuse.of.iter().map(|of| context.input(of, a));
+        a[at].path == Path::ServerFused && lists.all(distinct)
+    };
     let differs = |a: &&Vec<StageAnswer>| {
         let lists: Vec<&[Hit]> = fuse.of.iter().map(|of| context.input(of, a)).collect();
         let ours = fusion::fuse(&fuse.method, &lists, usize::MAX);
@@ -151,6 +155,12 @@ fn fusion_is_ours(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Op
         );
         warning("server-fusion", message)
     })
+}
+
+/// Whether no two neighbours of a list have the same score, by the precision of a float.
+fn distinct(hits: &[Hit]) -> bool {
+    let same = |a: f32, b: f32| (a - b).abs() <= f32::EPSILON * 4.0 * b.abs().max(f32::MIN_POSITIVE);
+    hits.windows(2).all(|pair| !same(pair[0].score, pair[1].score))
 }
 
 /// The same questions once more, as a user asks them.

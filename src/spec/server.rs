@@ -32,7 +32,8 @@ pub struct QdrantSpec {
     /// Kilobytes of vectors in a segment from which a graph is built. Below it, the server scans. Default: the server's
     /// (10000).
     pub indexing_threshold: Option<Spanned<u64>>,
-    /// Kilobytes of vectors that a filter lets through, below which they are scanned. Default: the server's (10000).
+    /// Kilobytes of vectors below which a segment, or what a filter lets through of it, is scanned although there is a graph.
+    /// Default: the server's (10000).
     pub full_scan_threshold: Option<Spanned<u64>>,
     /// Links per point among points of equal payload, beside `m`. Default: the server's (as many as `m`).
     pub payload_m: Option<Spanned<u64>>,

@@ -252,14 +252,24 @@ impl Bench<'_> {
                 sparse("s", "words", 20),
                 fuse("f", &["s", "d"], method.clone(), 15),
             ];
+            let mut compared = 0;
             for query in &self.corpus.queries {
                 let answers = self.search(&stages, query, None);
+                let tied = |a: &StageAnswer| a.hits.windows(2).any(|p| (p[0].score - p[1].score).abs() < 1e-6);
+                // A server's order of equal scores is its own, and ranks depend on it.
+                if self.index.elsewhere().is_some() && answers[..2].iter().any(tied) {
+                    continue;
+                }
+                compared += 1;
                 let want = fusion::fuse(&method, &[&answers[1].hits, &answers[0].hits], 15);
                 match self.index.elsewhere() {
                     None => assert_eq!(answers[2].hits, want, "{method:?}"),
                     // A server adds in float32, and in an order of its own.
                     Some(_) => assert_same_up_to_ties(&answers[2].hits, &want, &format!("{method:?}")),
                 }
+            }
+            if compared == 0 {
+                panic!("{method:?}: equal scores in every list; nothing was compared");
             }
         }
     }

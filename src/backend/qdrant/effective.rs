@@ -37,7 +37,11 @@ pub(super) fn stats(
         effective.insert(format!("server.{name}"), bytes.to_string());
     }
     let floats: usize = points.dense.values().map(|d| d.rows.len() * d.rows.dim() * size_of::<f32>()).sum();
-    let doubts = doubts(collection, info);
+    let indexed = server.rest.indexed(&collection.name).ok();
+    for (name, (done, all)) in indexed.iter().flatten() {
+        effective.insert(format!("indexed.{name}"), format!("{done} of {all}"));
+    }
+    let doubts = doubts(collection, info, indexed.as_ref());
     IndexStats {
         points: collection.points,
         // What was uploaded; the server's own memory stands in `effective`, as it tells it.
@@ -123,7 +127,11 @@ fn quantization(config: &CollectionConfig) -> String {
 }
 
 /// Where the server has something else than was asked for.
-fn doubts(collection: &Collection, info: &CollectionInfo) -> Vec<Doubt> {
+fn doubts(
+    collection: &Collection,
+    info: &CollectionInfo,
+    indexed: Option<&BTreeMap<String, (u64, u64)>>,
+) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     let mut doubt = |check: &str, message: String| {
         doubts.push(Doubt {
@@ -162,27 +170,46 @@ fn doubts(collection: &Collection, info: &CollectionInfo) -> Vec<Doubt> {
         }
     }
     if collection.index.graph != Graph::Exact && collection.points > 0 {
-        doubts.extend(coverage(collection, info));
+        doubts.extend(coverage(collection, info, indexed));
     }
     doubts
 }
 
 /// A server builds no graph below its threshold, and says nothing.
-fn coverage(collection: &Collection, info: &CollectionInfo) -> Option<Doubt> {
-    let dense = collection.dense.len() as u64 * collection.points as u64;
-    let indexed = info.indexed_vectors_count.unwrap_or(0);
-    if dense == 0 || indexed >= dense {
+fn coverage(
+    collection: &Collection,
+    info: &CollectionInfo,
+    indexed: Option<&BTreeMap<String, (u64, u64)>>,
+) -> Option<Doubt> {
+    let without = match indexed {
+        // Sparse vectors are always indexed; only what was to get a graph counts.
+        Some(indexed) => {
+            let counts = indexed.iter().filter(|(name, _)| collection.dense.contains_key(*name));
+            let missing = counts.filter(|(_, (done, all))| done < all);
+            let text = missing.map(|(name, (done, all))| format!("{done} of {all} of `{name}`"));
+            text.collect::<Vec<_>>().join(", ")
+        }
+        // A total over all vectors proves little: it is only clear when it is too small.
+        None => {
+            let dense = collection.dense.len() as u64 * collection.points as u64;
+            let all = info.indexed_vectors_count.unwrap_or(0);
+            match all == 0 && dense > 0 {
+                true => format!("none of {dense}"),
+                false => String::new(),
+            }
+        }
+    };
+    if without.is_empty() {
         return None;
     }
     let sizes = collection.dense.values().map(|(dim, _)| dim * size_of::<f32>() * collection.points / 1000);
     let largest = sizes.max().unwrap_or(0);
-    let segments = info.segments_count.max(1);
     Some(Doubt {
         check: "index-coverage".to_owned(),
         message: format!(
-            "{indexed} vectors are indexed of {dense} that were to get a graph: the largest vector takes {largest} KB in \
-             {segments} segments, and the server scans segments below its `indexing_threshold`; lower that, or search more \
-             documents"
+            "vectors that were to get a graph have none (indexed: {without}): the largest takes {largest} KB in {} segments, and \
+             the server scans segments below its `indexing_threshold`; lower that, or search more documents",
+            info.segments_count.max(1)
         ),
     })
 }

@@ -121,11 +121,13 @@ fn field(condition: FieldCondition) -> Condition {
     }
 }
 
-/// A field's name as a path of the server: what would be read as a path is put in quotes.
+/// A field's name as a path of the server: what would be read as a path, or not at all, is put in quotes. A name with a
+/// quote in it cannot be written.
 pub(super) fn path(key: &str) -> String {
-    match key.contains(['.', '[', ']', '"']) {
-        true => format!("\"{key}\""),
-        false => key.to_owned(),
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match key.chars().all(plain) {
+        true => key.to_owned(),
+        false => format!("\"{key}\""),
     }
 }
 
@@ -202,8 +204,7 @@ impl<'a> Rows<'a> {
             }
         }
         for (name, vectors) in &self.points.sparse {
-            // Also where there is no word: the server's document frequencies are over all documents that have a vector.
-            all.insert((*name).to_owned(), one(vector::Vector::Sparse(sparse(&vectors[point]))));
+            all.insert((*name).to_owned(), one(vector::Vector::Sparse(stored(&vectors[point]))));
         }
         all
     }
@@ -222,6 +223,21 @@ fn one(vector: vector::Vector) -> Vector {
         indices: None,
         vectors_count: None,
         vector: Some(vector),
+    }
+}
+
+/// No word has this number.
+const NO_WORD: u32 = u32::MAX;
+
+/// A document's sparse vector as it is stored. The server's document frequencies are over those documents whose vector
+/// has a dimension at all, and ours over all documents; one without words gets a dimension that nothing asks for.
+pub(super) fn stored(vector: &index::SparseVector) -> SparseVector {
+    match vector.dims.is_empty() {
+        false => sparse(vector),
+        true => SparseVector {
+            values: vec![1.0],
+            indices: vec![NO_WORD],
+        },
     }
 }
 
@@ -324,6 +340,7 @@ mod tests {
     fn names_that_look_like_paths_are_quoted() {
         assert_eq!(path("brand"), "brand");
         assert_eq!(path("a.b"), "\"a.b\"");
+        assert_eq!(path("wheel base"), "\"wheel base\"");
     }
 
     #[test]

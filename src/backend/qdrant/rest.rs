@@ -59,12 +59,18 @@ impl Rest {
 
     /// Searches so far in all segments of a collection that this node holds, by vector.
     pub(super) fn searched(&self, collection: &str) -> Result<BTreeMap<String, Searched>, BackendError> {
+        searches(&self.telemetry()?, collection).ok_or_else(|| silent(collection))
+    }
+
+    /// Vectors that are indexed, and in all, in the segments that this node holds, by name.
+    pub(super) fn indexed(&self, collection: &str) -> Result<BTreeMap<String, (u64, u64)>, BackendError> {
+        indexed(&self.telemetry()?, collection).ok_or_else(|| silent(collection))
+    }
+
+    /// With everything about segments.
+    fn telemetry(&self) -> Result<Value, BackendError> {
         let text = self.get(self.place()?, "/telemetry?details_level=10")?;
-        let telemetry: Value = serde_json::from_str(&text)
-            .map_err(|e| failed("GET /telemetry", format!("this is no JSON: {e}")))?;
-        searches(&telemetry, collection).ok_or_else(|| {
-            failed("GET /telemetry", format!("it tells nothing of the collection `{collection}`"))
-        })
+        serde_json::from_str(&text).map_err(|e| failed("GET /telemetry", format!("this is no JSON: {e}")))
     }
 
     /// Whether telemetry can be had.
@@ -133,6 +139,10 @@ impl Rest {
     }
 }
 
+fn silent(collection: &str) -> BackendError {
+    failed("GET /telemetry", format!("it tells nothing of the collection `{collection}`"))
+}
+
 fn in_words(error: &ureq::Error) -> String {
     match error {
         ureq::Error::StatusCode(401 | 403) => format!(
@@ -140,6 +150,23 @@ fn in_words(error: &ureq::Error) -> String {
         ),
         _ => error.to_string(),
     }
+}
+
+/// Vectors that are indexed and vectors in all, by name, over all segments; `None` where the telemetry has none.
+fn indexed(telemetry: &Value, collection: &str) -> Option<BTreeMap<String, (u64, u64)>> {
+    let all = telemetry["result"]["collections"]["collections"].as_array()?;
+    let ours = all.iter().find(|c| c["id"].as_str() == Some(collection))?;
+    let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for shard in ours["shards"].as_array().into_iter().flatten() {
+        for segment in shard["local"]["segments"].as_array().into_iter().flatten() {
+            for (name, data) in segment["info"]["vector_data"].as_object().into_iter().flatten() {
+                let sum = found.entry(name.clone()).or_default();
+                sum.0 += data["num_indexed_vectors"].as_u64().unwrap_or(0);
+                sum.1 += data["num_vectors"].as_u64().unwrap_or(0);
+            }
+        }
+    }
+    Some(found)
 }
 
 /// Adds up the counters of all segments; `None` where the telemetry has none for the collection.
@@ -150,6 +177,10 @@ fn searches(telemetry: &Value, collection: &str) -> Option<BTreeMap<String, Sear
     let mut found: BTreeMap<String, Searched> = BTreeMap::new();
     for shard in list(&ours["shards"]) {
         for segment in list(&shard["local"]["segments"]) {
+            // Beside full segments there is an empty one for new points; it is scanned, and that costs nothing.
+            if segment["info"]["num_points"].as_u64() == Some(0) {
+                continue;
+            }
             for searches in list(&segment["vector_index_searches"]) {
                 let name = searches["index_name"].as_str().unwrap_or_default();
                 let sum = found.entry(name.to_owned()).or_default();
@@ -178,14 +209,19 @@ mod tests {
         let segment = |name: &str, ways: Value| {
             let mut searches = ways;
             searches["index_name"] = json!(name);
-            json!({ "vector_index_searches": [searches] })
+            json!({ "info": { "num_points": 9 }, "vector_index_searches": [searches] })
         };
+        let empty = json!({
+            "info": { "num_points": 0 },
+            "vector_index_searches": [{ "index_name": "body", "unfiltered_plain": { "count": 7 } }],
+        });
         let telemetry = json!({ "result": { "collections": { "collections": [
             { "id": "other" },
             { "id": "ours", "shards": [
                 { "local": { "segments": [
                     segment("body", json!({ "unfiltered_hnsw": { "count": 3 }, "unfiltered_plain": { "count": 1 } })),
                     segment("body", json!({ "filtered_small_cardinality": { "count": 2 } })),
+                    empty,
                 ] } },
                 { "local": null, "remote": [] },
                 { "local": { "segments": [segment("words", json!({ "unfiltered_sparse": { "count": 5 } }))] } },

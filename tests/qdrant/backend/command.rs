@@ -15,7 +15,7 @@ pipelines:
     - dense: { as: d, vector: v, limit: 10, ef: 64, filter: { strategy: post } }
   inside:
     - dense: { as: d, vector: v, limit: 10, ef: 64, filter: { strategy: in-graph } }
-measure: { quality: [knn_recall@10], latency: { warmup: 2, passes: 1 }, diagnose: never }
+measure: { quality: [knn_recall@10], latency: { warmup: 2, passes: 1 }, diagnose: false }
 sweep: { axes: { backend: [local, server], pipeline: [exact, after, inside] } }
 ";
 
@@ -67,12 +67,15 @@ fn a_collection_of_the_same_content_is_used_again_and_cleanup_removes_it() {
 fn an_interrupted_upload_goes_on_where_it_was_confirmed() {
     let place = Place::new();
     let spec = BOTH.replace("backend: [local, server]", "backend: [server]");
-    place.spec(", batch: 50, retries: 0", &spec);
+    place.spec(", batch: 150, retries: 0", &spec);
     place.server.set_fault_for("points/upsert", Fault::Delay { ms: 200 });
     let first = std::thread::scope(|scope| {
         scope.spawn(|| {
             // Two batches arrive, then the server is gone.
-            while place.server.upserts().len() < 3 {
+            for _ in 0..2000 {
+                if place.server.upserts().len() >= 3 {
+                    break;
+                }
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
             place.server.set_fault_for("points/upsert", Fault::Unavailable { times: 1000 });
@@ -85,7 +88,7 @@ fn an_interrupted_upload_goes_on_where_it_was_confirmed() {
     let second = place.run(&["--no-timing"]);
     assert!(second.output.status.success(), "{}", second.talk());
     let sent: usize = place.server.upserts().iter().map(|u| u.points.len()).sum();
-    assert!((50..=350).contains(&sent), "{sent} points of 400 were sent again");
+    assert!((150..=1050).contains(&sent), "{sent} points of 1200 were sent again");
     assert_eq!(place.server.creations(), []);
 }
 

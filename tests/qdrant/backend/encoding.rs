@@ -16,14 +16,14 @@ pipelines:
     - dense: { as: a, vector: v, limit: 20, ef: 77, oversampling: 3 }
     - dense: { as: b, vector: v, limit: 30, exact: true }
     - fuse:  { as: f, of: [a, b], method: { rrf: { k: 60 } }, limit: 10 }
-measure: { quality: [knn_recall@10], diagnose: never }
+measure: { quality: [knn_recall@10], diagnose: false }
 sweep: { axes: { backend: [server] } }
 ";
 
 #[test]
 fn a_collection_is_made_as_the_spec_says_and_carries_its_maker_s_mark() {
     let place = Place::new();
-    place.spec(", full_scan_threshold: 20, payload_m: 4, on_disk: true", HYBRID);
+    place.spec(", payload_m: 4, on_disk: true", HYBRID);
     let run = place.run(&["--no-timing"]);
     assert!(run.output.status.success(), "{}", run.talk());
     let [created] = &place.server.creations()[..] else {
@@ -33,7 +33,7 @@ fn a_collection_is_made_as_the_spec_says_and_carries_its_maker_s_mark() {
     assert!(created.metadata.contains_key("evalrun"));
     let graph = created.hnsw_config.unwrap();
     assert_eq!((graph.m, graph.ef_construct), (Some(8), Some(32)));
-    assert_eq!((graph.full_scan_threshold, graph.payload_m), (Some(20), Some(4)));
+    assert_eq!((graph.full_scan_threshold, graph.payload_m), (Some(10), Some(4)));
     assert_eq!(created.optimizers_config.unwrap().indexing_threshold, Some(1));
     let Some(Config::ParamsMap(map)) = &created.vectors_config.as_ref().unwrap().config else {
         panic!("named vectors")
@@ -42,7 +42,7 @@ fn a_collection_is_made_as_the_spec_says_and_carries_its_maker_s_mark() {
     let codes = format!("{:?}", created.quantization_config);
     assert!(codes.contains("encoding: Some(TwoBits)") && codes.contains("Scalar8Bits"), "{codes}");
     let points: usize = place.server.upserts().iter().map(|u| u.points.len()).sum();
-    assert_eq!(points, 400);
+    assert_eq!(points, 1200);
     let indexes = place.server.requests().iter().map(|r| r.method().to_owned()).collect::<Vec<_>>();
     let first = |what: &str| indexes.iter().position(|m| m == what).unwrap();
     assert!(first("points/create_field_index") < first("points/upsert"), "the graph is built with them");
@@ -59,11 +59,11 @@ fn a_fused_pipeline_is_one_call_with_our_k_as_the_server_s() {
     };
     assert_eq!((rrf.k, rrf.weights.len()), (Some(61), 0));
     let [a, b] = &fused.prefetch[..] else { panic!("two lists") };
-    let params = a.params.unwrap();
+    let params = a.params.clone().unwrap();
     assert_eq!((a.limit, params.hnsw_ef, params.exact), (Some(20), Some(77), Some(false)));
     let codes = params.quantization.unwrap();
     assert_eq!((codes.rescore, codes.oversampling), (Some(true), Some(3.0)));
-    assert_eq!((b.limit, b.params.unwrap().exact), (Some(30), Some(true)));
+    assert_eq!((b.limit, b.params.clone().unwrap().exact), (Some(30), Some(true)));
     // One more than asked for, to see whether equal scores stand on both sides of the end.
     assert_eq!(fused.limit, Some(11));
 }

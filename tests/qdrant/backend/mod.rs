@@ -25,11 +25,11 @@ struct Run {
     bundle: Option<PathBuf>,
 }
 
-/// 400 generated vectors of 16 values, 24 queries with and without filters; a graph over them, since the threshold is low.
+/// 1,200 generated vectors of 16 values, 24 queries with and without filters; a graph over them, since the threshold is low.
 const DATA: &str = "
 data:
   synthetic:
-    n: 400
+    n: 1200
     queries: 24
     dim: 16
     seed: 7
@@ -66,7 +66,7 @@ question: does the server do what it is asked?
 {DATA}
 backends:
   local: local
-  server: {{ qdrant: {{ url: '{url}', rest: '{other}', indexing_threshold: 1, segments: 1, indexing_timeout: 3{more} }} }}
+  server: {{ qdrant: {{ url: '{url}', rest: '{other}', indexing_threshold: 1, full_scan_threshold: 10, segments: 1, indexing_timeout: 3{more} }} }}
 {rest}"
         );
         std::fs::write(&path, text).unwrap();
@@ -129,6 +129,13 @@ impl Run {
         let measured = self.cells.iter().filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
         measured.flatten().map(|f| (text(&f["check"]), text(&f["message"]))).collect()
+    }
+
+    /// Whether a finding is one to know, not one to doubt.
+    fn is_note(&self, (check, message): &(String, String)) -> bool {
+        let measured = self.cells.iter().filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
+        let mut same = measured.flatten().filter(|f| f["check"] == check.as_str() && f["message"] == message.as_str());
+        same.any(|f| f["severity"] == "note")
     }
 
     /// The errors of cells that failed.
