@@ -215,10 +215,11 @@ impl<'i> QdrantSearcher<'i> {
         };
         let mut counters = Counters::default();
         for round in 0.. {
-            let request = QueryPoints {
+            let mut request = QueryPoints {
                 limit: Some(wanted as u64),
                 ..message.clone()
             };
+            keep_candidates(&mut request, limit, wanted);
             let Answer { value, took } = self.index.server.client.points("searching", self.turn, |mut c| {
                 let request = request.clone();
                 async move { c.query(request).await }
@@ -350,6 +351,15 @@ impl Searcher for QdrantSearcher<'_> {
 fn effective<'r>(of_stage: &'r FilterUse, request: &Request<'r>) -> Vec<&'r filter::Filter> {
     let of_query = request.filter.filter(|_| of_stage.strategy != Strategy::Ignore);
     of_stage.condition.as_ref().into_iter().chain(of_query).filter(|f| !f.is_empty()).collect()
+}
+
+/// A longer list must not mean more candidates by code: the server fetches oversampling × limit of them.
+fn keep_candidates(request: &mut QueryPoints, limit: usize, wanted: usize) {
+    let codes = request.params.as_mut().and_then(|p| p.quantization.as_mut());
+    if let Some(oversampling) = codes.and_then(|q| q.oversampling.as_mut()) {
+        // The server rounds down; half a candidate more keeps their number.
+        *oversampling = ((*oversampling * limit as f64 + 0.5) / wanted as f64).max(1.0);
+    }
 }
 
 fn add(call: &mut Call, counters: &mut Counters, response: &QueryResponse, took: Duration) {

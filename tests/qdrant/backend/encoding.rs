@@ -64,6 +64,10 @@ fn a_fused_pipeline_is_one_call_with_our_k_as_the_server_s() {
     let codes = params.quantization.unwrap();
     assert_eq!((codes.rescore, codes.oversampling), (Some(true), Some(3.0)));
     assert_eq!((b.limit, b.params.clone().unwrap().exact), (Some(30), Some(true)));
+    // Of a list alone one hit more is asked for, and no candidate more.
+    let alone = place.server.queries().into_iter().find(|q| q.limit == Some(21)).unwrap();
+    let oversampling = alone.params.unwrap().quantization.unwrap().oversampling.unwrap();
+    assert_eq!((oversampling * 21.0) as usize, 60);
     // One more than asked for, to see whether equal scores stand on both sides of the end.
     assert_eq!(fused.limit, Some(11));
 }
