@@ -51,7 +51,7 @@ fn editors_learn_keys_choices_and_words() {
 #[test]
 fn forms_that_are_not_carried_out_are_not_offered() {
     let text = evalrun::spec::schema().to_string();
-    for form in ["qdrant", "claims", "open"] {
+    for form in ["claims", "open"] {
         assert!(!text.contains(&format!("\"{form}\"")), "{form}");
     }
 }

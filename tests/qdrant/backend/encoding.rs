@@ -65,8 +65,11 @@ fn a_fused_pipeline_is_one_call_with_our_k_as_the_server_s() {
     assert_eq!((codes.rescore, codes.oversampling), (Some(true), Some(3.0)));
     assert_eq!((b.limit, b.params.clone().unwrap().exact), (Some(30), Some(true)));
     // Of a list alone one hit more is asked for, and no candidate more.
-    let alone = place.server.queries().into_iter().find(|q| q.limit == Some(21)).unwrap();
-    let oversampling = alone.params.unwrap().quantization.unwrap().oversampling.unwrap();
+    let by_code = |q: &qdrant_client::qdrant::QueryPoints| {
+        let codes = q.params.as_ref().and_then(|p| p.quantization.as_ref());
+        codes.filter(|_| q.limit == Some(21)).and_then(|c| c.oversampling)
+    };
+    let oversampling = place.server.queries().iter().find_map(by_code).unwrap();
     assert_eq!((oversampling * 21.0) as usize, 60);
     // One more than asked for, to see whether equal scores stand on both sides of the end.
     assert_eq!(fused.limit, Some(11));
