@@ -7,10 +7,14 @@
 
 mod axis;
 mod forest;
+mod grid;
 mod ink;
 mod latency;
 pub(crate) mod losses;
 mod marker;
+mod plane;
+mod queries;
+mod recall;
 mod rows;
 mod scatter;
 mod stages;
@@ -19,6 +23,8 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use plotters::style::{IntoFont, TextStyle};
+
+use crate::evaluate::Evaluation;
 
 use super::view::set::Set;
 use super::view::text::one_line;
@@ -73,6 +79,30 @@ pub(crate) struct Key {
 struct Hover {
     area: HoverArea,
     text: String,
+    /// What it stands for, so that pointing at it shows the same elsewhere.
+    of: Of,
+}
+
+/// What a mark stands for.
+#[derive(Debug, Clone, Default)]
+enum Of {
+    /// Nothing that has a place of its own.
+    #[default]
+    Nothing,
+    /// A cell, by its id.
+    Cell(String),
+    /// A query, by its key in the data block.
+    Query(String),
+}
+
+impl Of {
+    fn attribute(&self) -> String {
+        match self {
+            Of::Nothing => String::new(),
+            Of::Cell(id) => format!(" data-cell=\"{}\"", escape(id)),
+            Of::Query(key) => format!(" data-query=\"{}\"", escape(key)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,12 +112,16 @@ enum HoverArea {
 }
 
 /// The charts of one data set; `several` puts its name into the headings.
-pub(crate) fn figures(set: &Set<'_>, several: bool) -> Vec<Figure> {
+pub(crate) fn figures(evaluation: &Evaluation, set: &Set<'_>, several: bool) -> Vec<Figure> {
     let mut figures = vec![
         scatter::figure(set),
         forest::figure(set),
-        latency::figure(set),
+        queries::figure(evaluation, set),
+        recall::throughput(set),
+        recall::memory(set),
+        grid::figure(set),
         stages::figure(set),
+        latency::figure(set),
     ];
     if several {
         for figure in &mut figures {
@@ -135,18 +169,19 @@ fn render(
 impl Hover {
     fn svg(&self) -> String {
         let text = escape(&self.text);
+        let of = self.of.attribute();
         match self.area {
             HoverArea::Circle {
                 center: (x, y),
                 radius,
             } => {
-                format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"><title>{text}</title></circle>")
+                format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{of}><title>{text}</title></circle>")
             }
             HoverArea::Rectangle {
                 corner: (x, y),
                 size: (w, h),
             } => {
-                format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"><title>{text}</title></rect>")
+                format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{of}><title>{text}</title></rect>")
             }
         }
     }
@@ -196,7 +231,7 @@ mod tests {
         let evaluation = evaluation();
         let sets = Set::all(&evaluation);
         let draw = || -> Vec<String> {
-            figures(&sets[0], true)
+            figures(&evaluation, &sets[0], true)
                 .into_iter()
                 .map(|f| f.body.unwrap().svg)
                 .collect()
@@ -215,7 +250,7 @@ mod tests {
     fn a_set_without_numbers_says_why_there_are_no_charts() {
         let evaluation = evaluation();
         let sets = Set::all(&evaluation);
-        let reasons: Vec<String> = figures(&sets[1], false)
+        let reasons: Vec<String> = figures(&evaluation, &sets[1], false)
             .into_iter()
             .map(|f| f.body.unwrap_err())
             .collect();
@@ -231,7 +266,7 @@ mod tests {
     fn many_cells_fit() {
         let evaluation = many_cells(24);
         let sets = Set::all(&evaluation);
-        for figure in figures(&sets[0], false) {
+        for figure in figures(&evaluation, &sets[0], false) {
             let drawing = figure.body.unwrap();
             assert!(
                 drawing.legend.len() <= 8,
@@ -250,9 +285,10 @@ mod tests {
                 radius: 3,
             },
             text: HOSTILE.into(),
+            of: Of::Cell("\"><b>".into()),
         };
         let svg = hover.svg();
-        assert!(!svg.contains("<img") && !svg.contains("</script>"));
+        assert!(!svg.contains("<img") && !svg.contains("</script>") && !svg.contains("<b>"));
         assert!(svg.contains("&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;single&#39; &amp;"));
         assert_eq!(text_width("abcd"), 58);
         assert_eq!(fit("a rather long label", 140), "a rather…");

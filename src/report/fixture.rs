@@ -213,6 +213,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         spec_text: "evalrun: 1\nexperiment: techniques\n".into(),
         cells: Vec::new(),
         certainty: Vec::new(),
+        effects: Vec::new(),
         gates: Vec::new(),
         baseline: None,
         queries,
