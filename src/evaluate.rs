@@ -107,6 +107,8 @@ pub struct CellNumbers {
     pub paths: Vec<(String, BTreeMap<Path, usize>)>,
     /// Per stage: mean work per query.
     pub counters: Vec<(String, MeanCounters)>,
+    /// Query → documents that pass its filter, as the payload indexes tell; absent where nothing was filtered by them.
+    pub matches: BTreeMap<String, u64>,
 }
 
 /// Work per query, averaged over the cell's queries.
@@ -157,6 +159,8 @@ pub struct Latency {
     pub littles_ratio: f64,
     /// For the percentile chart: (percentile, milliseconds), ascending, only what the sample supports.
     pub curve: Vec<(f64, f64)>,
+    /// Query → time of the whole in every pass, milliseconds.
+    pub by_query: BTreeMap<String, Vec<f64>>,
 }
 
 /// A latency distribution, in milliseconds.
@@ -342,6 +346,7 @@ fn numbers(
             .collect(),
         paths: named(&stages).into_iter().zip(traces.paths).collect(),
         counters: named(&stages).into_iter().zip(traces.counters).collect(),
+        matches: traces.matches,
     };
     numbers.measured.findings.extend(saturated(&numbers));
     numbers

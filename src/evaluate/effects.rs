@@ -50,7 +50,10 @@ pub(crate) fn effects(plan: &Plan, cells: &[CellResult]) -> Vec<AxisEffects> {
             .filter(|c| c.cell.data == **data)
             .filter_map(|c| Ran::of(c, primary.as_deref()?))
             .collect();
-        paths(&own).iter().filter_map(|p| of_path(plan, data, p, &own)).collect()
+        paths(&own)
+            .iter()
+            .filter_map(|p| of_path(plan, data, p, &own))
+            .collect()
     };
     sets.iter().flat_map(of_set).collect()
 }
@@ -69,8 +72,11 @@ impl<'a> Ran<'a> {
             return None;
         };
         let plain = &cell.cell;
-        let mut settings: BTreeMap<&str, &str> =
-            plain.settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let mut settings: BTreeMap<&str, &str> = plain
+            .settings
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
         settings.remove("data");
         settings.entry("pipeline").or_insert(&plain.pipeline.name);
         settings.entry("backend").or_insert(&plain.backend);
@@ -87,7 +93,11 @@ impl<'a> Ran<'a> {
 fn paths<'a>(cells: &[Ran<'a>]) -> Vec<&'a str> {
     let mut paths: Vec<&str> = Vec::new();
     for path in cells.iter().flat_map(|c| c.settings.keys()) {
-        if !paths.contains(path) && cells.iter().any(|c| c.settings.get(path) != cells[0].settings.get(path)) {
+        if !paths.contains(path)
+            && cells
+                .iter()
+                .any(|c| c.settings.get(path) != cells[0].settings.get(path))
+        {
             paths.push(path);
         }
     }
@@ -148,10 +158,13 @@ fn pairs<'c, 'a>(
     };
     let alike = |a: &Ran<'_>, b: &Ran<'_>| {
         let covers = |x: &Ran<'_>, y: &Ran<'_>| {
-            x.settings.iter().filter(|(p, _)| **p != path).all(|(p, l)| match y.settings.get(p) {
-                Some(other) => other == l,
-                None => path == "pipeline",
-            })
+            x.settings
+                .iter()
+                .filter(|(p, _)| **p != path)
+                .all(|(p, l)| match y.settings.get(p) {
+                    Some(other) => other == l,
+                    None => path == "pipeline",
+                })
         };
         covers(a, b) && covers(b, a)
     };
@@ -205,7 +218,12 @@ mod tests {
     fn a_value_is_held_against_the_reference_s_over_all_pairs() {
         let evaluation = fixture::evaluation();
         let effects = effects(&evaluation.plan, &evaluation.cells);
-        let of = |path: &str| effects.iter().find(|e| e.data == "parts" && e.path == path).unwrap();
+        let of = |path: &str| {
+            effects
+                .iter()
+                .find(|e| e.data == "parts" && e.path == path)
+                .unwrap()
+        };
         let codes = of("index.quantization");
         assert_eq!((codes.base.as_str(), codes.effects.len()), ("none", 1));
         assert_eq!(codes.effects[0].pairs, 2, "dense and hybrid ran with both");

@@ -28,6 +28,8 @@ pub(super) struct CellTraces {
     pub(super) paths: Vec<BTreeMap<Path, usize>>,
     /// Per stage.
     pub(super) counters: Vec<MeanCounters>,
+    /// Query → documents that pass its filter, where payload indexes told.
+    pub(super) matches: BTreeMap<String, u64>,
     /// Query → the top of every stage.
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
@@ -150,6 +152,10 @@ impl Walk<'_> {
             *to.paths[s].entry(stage.path).or_default() += 1;
             to.counters[s].sum += stage.counters;
             to.counters[s].queries += 1;
+        }
+        let matches = trace.stages.iter().map(|s| s.counters.matches).max().unwrap_or(0);
+        if matches > 0 {
+            to.matches.insert(trace.query.clone(), matches);
         }
         let joined = contributions::of_trace(self.cell, trace);
         let top = |s: &StageTrace| self.top(s, &trace.query, joined.get(&s.stage));

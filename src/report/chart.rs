@@ -6,8 +6,11 @@
 //! shows stands in a table too.
 
 mod axis;
+mod filter;
+mod flow;
 mod forest;
 mod grid;
+pub(crate) mod history;
 mod ink;
 mod latency;
 pub(crate) mod losses;
@@ -123,6 +126,8 @@ pub(crate) fn figures(evaluation: &Evaluation, set: &Set<'_>, several: bool) -> 
         stages::figure(set),
         latency::figure(set),
     ];
+    figures.extend(filter::figures(set));
+    figures.extend(flow::figure(evaluation, set));
     if several {
         for figure in &mut figures {
             figure.title = format!("{}: {}", set.data, figure.title);
@@ -181,7 +186,9 @@ impl Hover {
                 corner: (x, y),
                 size: (w, h),
             } => {
-                format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{of}><title>{text}</title></rect>")
+                format!(
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{of}><title>{text}</title></rect>"
+                )
             }
         }
     }
@@ -252,13 +259,15 @@ mod tests {
         let sets = Set::all(&evaluation);
         let reasons: Vec<String> = figures(&evaluation, &sets[1], false)
             .into_iter()
-            .map(|f| f.body.unwrap_err())
+            .filter_map(|f| Some(format!("{}: {}", f.id, f.body.err()?)))
             .collect();
         insta::assert_snapshot!(reasons.join("\n"), @"
-        no latency was taken.
-        2 queries are too few for intervals.
-        no latency was taken.
-        no latency was taken.
+        chart-quality-demo: no latency was taken.
+        chart-differences-demo: 2 queries are too few for intervals.
+        chart-throughput-demo: no cell has both recall and throughput.
+        chart-grid-demo: fewer than two settings vary.
+        chart-stages-demo: no latency was taken.
+        chart-latency-demo: no latency was taken.
         ");
     }
 
@@ -267,7 +276,14 @@ mod tests {
         let evaluation = many_cells(24);
         let sets = Set::all(&evaluation);
         for figure in figures(&evaluation, &sets[0], false) {
-            let drawing = figure.body.unwrap();
+            let Ok(drawing) = figure.body else {
+                assert!(
+                    figure.id.starts_with("chart-grid"),
+                    "{}: one setting varies",
+                    figure.id
+                );
+                continue;
+            };
             assert!(
                 drawing.legend.len() <= 8,
                 "{}: {}",

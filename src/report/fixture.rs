@@ -202,6 +202,7 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         measured,
         paths: Vec::new(),
         counters: Vec::new(),
+        matches: BTreeMap::new(),
     }
 }
 

@@ -7,12 +7,13 @@ use askama::Template;
 use crate::evaluate::Evaluation;
 
 use super::chart::{Figure, figures};
+use super::micro::{Micro, MicroRow, rows as micro_rows};
 use super::view::baseline::{BaselineView, baseline};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
+use super::view::certainty::{CertaintyView, certainties};
 use super::view::changes::{Changes, changes};
 use super::view::effects::{EffectTable, effects};
-use super::view::certainty::{CertaintyView, certainties};
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
 use super::view::losses::{LossTable, loss_tables};
@@ -20,6 +21,7 @@ use super::view::manifest::{Group, Method, Resolved, counts, groups, method, res
 use super::view::number::align_points;
 use super::view::queries::data::data;
 use super::view::queries::{Shown, shown};
+use super::view::runs::{History, OtherRun, history, others};
 use super::view::set::Set;
 use super::view::slices::{SliceTable, slices};
 use super::view::stages::{StageTable, stage_table};
@@ -88,6 +90,9 @@ struct Page<'a> {
     shown: Shown,
     /// The data block for the script, as JSON that may stand in a `script` element.
     data: Option<String>,
+    history: Vec<(History, Figure)>,
+    others: Vec<OtherRun>,
+    micro: Vec<MicroRow>,
     method: Method,
     manifest: Vec<Group>,
     counts: String,
@@ -120,11 +125,30 @@ fn set_losses(evaluation: &Evaluation, set: &Set<'_>) -> Option<SetLosses> {
 ///
 /// Texts from outside are escaped by the templates; characters that would hide or reorder text are made visible.
 pub fn html(evaluation: &Evaluation) -> String {
+    html_beside(evaluation, &Beside::default())
+}
+
+/// What a report may show beside its run. None of it is part of that run's bundle.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Other runs: those of the same experiment make a history.
+    pub runs: Vec<Evaluation>,
+    /// Micro-benchmarks.
+    pub micro: Vec<Micro>,
+}
+
+/// The same with other runs and micro-benchmarks.
+pub fn html_beside(evaluation: &Evaluation, beside: &Beside) -> String {
     let sets = Set::all(evaluation);
     let several = sets.len() > 1;
     let (counts, dropped) = counts(evaluation);
     let mut boards: Vec<Board> = sets.iter().map(Board::of).collect();
     boards.iter_mut().for_each(align_board);
+    let mut other_runs = others(&beside.runs);
+    other_runs
+        .iter_mut()
+        .flat_map(|o| &mut o.boards)
+        .for_each(align_board);
     let mut stages: Vec<StageTable> = sets.iter().map(stage_table).collect();
     stages.iter_mut().for_each(align_stages);
     let block = data(evaluation, &sets);
@@ -146,7 +170,10 @@ pub fn html(evaluation: &Evaluation) -> String {
         tuned: sets.iter().map(|s| (s.data.to_owned(), tuned(s))).collect(),
         missing: without_numbers(&sets),
         findings: findings(&sets),
-        figures: sets.iter().flat_map(|s| figures(evaluation, s, several)).collect(),
+        figures: sets
+            .iter()
+            .flat_map(|s| figures(evaluation, s, several))
+            .collect(),
         certainties: certainties(evaluation, &sets),
         slices: slices(evaluation, &sets),
         losses: sets.iter().filter_map(|s| set_losses(evaluation, s)).collect(),
@@ -154,6 +181,15 @@ pub fn html(evaluation: &Evaluation) -> String {
         builds: sets.iter().map(|s| (s.data.to_owned(), builds(s))).collect(),
         shown: shown(evaluation, &sets, block.as_ref()),
         data: block.map(|d| d.json()),
+        history: history(evaluation, &beside.runs, &sets)
+            .into_iter()
+            .map(|h| {
+                let figure = super::chart::history::figure(&h);
+                (h, figure)
+            })
+            .collect(),
+        others: other_runs,
+        micro: micro_rows(&beside.micro),
         method: method(evaluation),
         manifest: groups(&evaluation.manifest),
         counts,

@@ -20,6 +20,7 @@ pub(crate) mod manifest;
 pub(crate) mod marks;
 pub(crate) mod number;
 pub(crate) mod queries;
+pub(crate) mod runs;
 pub(crate) mod set;
 pub(crate) mod settings;
 pub(crate) mod slices;

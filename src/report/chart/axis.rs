@@ -77,6 +77,16 @@ impl Axis {
         }
     }
 
+    /// From 1 to `n`, with a tick for each while they are few.
+    pub(crate) fn ordinal(n: usize) -> Axis {
+        let step = n.div_ceil(12).max(1);
+        Axis {
+            scale: Scale::Linear,
+            ends: (0.7, n as f64 + 0.3),
+            ticks: (1..=n).step_by(step).map(|i| i as f64).collect(),
+        }
+    }
+
     /// For times: logarithmic when the largest is more than ten times the smallest, else linear.
     pub(crate) fn times(values: impl Iterator<Item = f64>, most_ticks: usize) -> Axis {
         let values: Vec<f64> = values.filter(|v| *v > 0.0).collect();

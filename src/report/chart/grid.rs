@@ -82,8 +82,9 @@ fn grid(set: &Set<'_>) -> Result<Grid, String> {
     let (rows, columns) = (distinct(row), distinct(column));
     let field = |r: &String, c: &String| {
         let those = labelled.iter().filter(|(_, l)| l[row] == *r && l[column] == *c);
-        let valued: Vec<(f64, Ran<'_>)> =
-            those.filter_map(|(ran, _)| Some((set.headline_mean(*ran)?, *ran))).collect();
+        let valued: Vec<(f64, Ran<'_>)> = those
+            .filter_map(|(ran, _)| Some((set.headline_mean(*ran)?, *ran)))
+            .collect();
         let mean = crate::stats::mean(&valued.iter().map(|(v, _)| *v).collect::<Vec<f64>>())?;
         let names = valued.iter().map(|(_, r)| set.name(&r.cell.cell.id).to_owned());
         let of = match valued.as_slice() {
@@ -119,53 +120,58 @@ fn draw(name: &str, grid: &Grid) -> String {
     let height = (TOP + ROW * grid.rows.len() as i32 + 8) as u32;
     let said: Vec<String> = sentences(name, grid);
     let centred = |ink: Ink| text(ink).pos(Pos::new(HPos::Center, VPos::Center));
-    render(&format!("{name} over two settings"), &said.join("; "), height, |area| {
-        let right = text(Ink::Muted).pos(Pos::new(HPos::Right, VPos::Center));
-        let corner = format!("{} \\ {}", grid.headings.0, grid.headings.1);
-        let left = text(Ink::Muted).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw(&Text::new(fit(&corner, WIDTH - 20), (8, 20), left))?;
-        for (c, label) in grid.columns.iter().enumerate() {
-            let at = (LEFT + width * c as i32 + width / 2, TOP - 24);
-            area.draw(&Text::new(
-                fit(label, (width - 8).max(40) as u32),
-                at,
-                centred(Ink::Muted),
-            ))?;
-        }
-        let mut hovers = Vec::new();
-        for (r, label) in grid.rows.iter().enumerate() {
-            let top = TOP + ROW * r as i32;
-            let at = (LEFT - 14, top + ROW / 2);
-            area.draw(&Text::new(fit(label, LEFT as u32 - 20), at, right.clone()))?;
-            for c in 0..grid.columns.len() {
-                let corner = (LEFT + width * c as i32, top);
-                let field = [corner, (corner.0 + width - 4, top + ROW - 4)];
-                let Some((value, _, of)) = &grid.fields[r * grid.columns.len() + c] else {
-                    let at = (corner.0 + width / 2 - 2, top + ROW / 2 - 2);
-                    area.draw(&Text::new("–".to_owned(), at, centred(Ink::Muted)))?;
-                    continue;
-                };
-                let fill = ShapeStyle::from(Ink::Series(0).color().mix(shade(*value))).filled();
-                area.draw(&Rectangle::new(field, fill))?;
-                if *value >= high {
-                    let [(x0, y0), (x1, y1)] = field;
-                    let frame = vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
-                    area.draw(&PathElement::new(frame, Ink::Text.stroke(4)))?;
-                }
-                let at = (corner.0 + width / 2 - 2, top + ROW / 2 - 2);
-                area.draw(&Text::new(measure(*value), at, centred(Ink::Text)))?;
-                hovers.push(Hover {
-                    area: HoverArea::Rectangle {
-                        corner,
-                        size: (width as u32, ROW as u32),
-                    },
-                    text: said_of(name, grid, r, c).unwrap_or_default(),
-                    of: of.clone(),
-                });
+    render(
+        &format!("{name} over two settings"),
+        &said.join("; "),
+        height,
+        |area| {
+            let right = text(Ink::Muted).pos(Pos::new(HPos::Right, VPos::Center));
+            let corner = format!("{} \\ {}", grid.headings.0, grid.headings.1);
+            let left = text(Ink::Muted).pos(Pos::new(HPos::Left, VPos::Center));
+            area.draw(&Text::new(fit(&corner, WIDTH - 20), (8, 20), left))?;
+            for (c, label) in grid.columns.iter().enumerate() {
+                let at = (LEFT + width * c as i32 + width / 2, TOP - 24);
+                area.draw(&Text::new(
+                    fit(label, (width - 8).max(40) as u32),
+                    at,
+                    centred(Ink::Muted),
+                ))?;
             }
-        }
-        Ok(hovers)
-    })
+            let mut hovers = Vec::new();
+            for (r, label) in grid.rows.iter().enumerate() {
+                let top = TOP + ROW * r as i32;
+                let at = (LEFT - 14, top + ROW / 2);
+                area.draw(&Text::new(fit(label, LEFT as u32 - 20), at, right.clone()))?;
+                for c in 0..grid.columns.len() {
+                    let corner = (LEFT + width * c as i32, top);
+                    let field = [corner, (corner.0 + width - 4, top + ROW - 4)];
+                    let Some((value, _, of)) = &grid.fields[r * grid.columns.len() + c] else {
+                        let at = (corner.0 + width / 2 - 2, top + ROW / 2 - 2);
+                        area.draw(&Text::new("–".to_owned(), at, centred(Ink::Muted)))?;
+                        continue;
+                    };
+                    let fill = ShapeStyle::from(Ink::Series(0).color().mix(shade(*value))).filled();
+                    area.draw(&Rectangle::new(field, fill))?;
+                    if *value >= high {
+                        let [(x0, y0), (x1, y1)] = field;
+                        let frame = vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)];
+                        area.draw(&PathElement::new(frame, Ink::Text.stroke(4)))?;
+                    }
+                    let at = (corner.0 + width / 2 - 2, top + ROW / 2 - 2);
+                    area.draw(&Text::new(measure(*value), at, centred(Ink::Text)))?;
+                    hovers.push(Hover {
+                        area: HoverArea::Rectangle {
+                            corner,
+                            size: (width as u32, ROW as u32),
+                        },
+                        text: said_of(name, grid, r, c).unwrap_or_default(),
+                        of: of.clone(),
+                    });
+                }
+            }
+            Ok(hovers)
+        },
+    )
 }
 
 fn sentences(name: &str, grid: &Grid) -> Vec<String> {
@@ -199,7 +205,10 @@ mod tests {
         let evaluation = evaluation();
         let figure = figure(&Set::all(&evaluation)[0]);
         let svg = figure.body.unwrap().svg;
-        assert!(svg.contains("pipeline hybrid, quantization binary: nDCG@10 0."), "{svg}");
+        assert!(
+            svg.contains("pipeline hybrid, quantization binary: nDCG@10 0."),
+            "{svg}"
+        );
         assert!(!svg.contains("#01"), "a placeholder colour is left: {svg}");
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Point {
     pub(super) at: (f64, f64),
     /// Filled, or an outline.
     pub(super) is_filled: bool,
+    /// Whether no line leads here from the point before.
+    pub(super) starts_anew: bool,
     /// What it says on hover.
     pub(super) text: String,
     pub(super) of: Of,
@@ -76,11 +78,10 @@ fn draw(title: &str, x: &Side<'_>, y: &Side<'_>, series: &[Series]) -> String {
             .y_desc(&y.title)
             .draw()?;
         for (n, series) in series.iter().enumerate().filter(|(_, s)| s.is_joined) {
-            let path = series.points.iter().map(|p| chart.backend_coord(&p.at)).collect();
-            area.draw(&PathElement::new::<Vec<(i32, i32)>, _>(
-                path,
-                Ink::Series(n).stroke(4),
-            ))?;
+            for points in series.points.chunk_by(|_, next| !next.starts_anew) {
+                let path: Vec<(i32, i32)> = points.iter().map(|p| chart.backend_coord(&p.at)).collect();
+                area.draw(&PathElement::new(path, Ink::Series(n).stroke(4)))?;
+            }
         }
         let mut hovers = Vec::new();
         for (n, series) in series.iter().enumerate() {

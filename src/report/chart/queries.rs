@@ -164,7 +164,11 @@ mod tests {
     fn a_bar_says_its_query_and_opens_it() {
         let evaluation = evaluation();
         let figure = figure(&evaluation, &Set::all(&evaluation)[0]);
-        assert!(figure.caption.starts_with("reranked · quantization none less dense · quantization none"));
+        assert!(
+            figure
+                .caption
+                .starts_with("reranked · quantization none less dense · quantization none")
+        );
         let svg = figure.body.unwrap().svg;
         assert!(svg.contains("data-query=\"parts-q15\""), "{svg}");
     }

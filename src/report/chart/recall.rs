@@ -15,11 +15,7 @@ fn recall<'a>(set: &Set<'a>) -> Option<&'a str> {
 }
 
 fn mean_of(ran: Ran<'_>, measure: &str) -> Option<f64> {
-    ran.numbers
-        .quality
-        .iter()
-        .find(|q| q.measure == measure)?
-        .mean
+    ran.numbers.quality.iter().find(|q| q.measure == measure)?.mean
 }
 
 /// Queries per second at each recall; cells that differ in one numeric setting only are a line.
@@ -57,18 +53,18 @@ pub(super) fn memory(set: &Set<'_>) -> Figure {
     let body = recall(set)
         .ok_or("neither knn_recall nor R was measured.".to_owned())
         .and_then(|measure| {
-            let series = by_codes(set, measure);
+            let size = |r: Ran<'_>| index_bytes(&r.numbers.measured.stats).total;
+            let unit = ByteUnit::of(set.ran().map(size).max().unwrap_or(0));
+            let series = by_codes(set, measure, unit);
             let all = || series.iter().flat_map(|s| &s.points);
             if all().next().is_none() {
                 return Err("no cell has a value.".to_owned());
             }
             let axis = Axis::times(all().map(|p| p.at.0), 7);
-            let unit = ByteUnit::of(all().map(|p| p.at.0 as u64).max().unwrap_or(0));
-            let label = |_: &Axis, v: f64| unit.format(v as u64);
             let x = Side {
                 title: format!("index, {}{}", unit.name(), axis.note()),
                 axis,
-                label: &label,
+                label: &Axis::time_label,
             };
             let y = side(measure, all().map(|p| p.at.1));
             Ok(drawing("Memory against recall", &x, &y, &series))
@@ -82,12 +78,7 @@ pub(super) fn memory(set: &Set<'_>) -> Figure {
     )
 }
 
-fn figure(
-    id: String,
-    title: &str,
-    caption: &str,
-    body: Result<(super::Drawing, usize), String>,
-) -> Figure {
+fn figure(id: String, title: &str, caption: &str, body: Result<(super::Drawing, usize), String>) -> Figure {
     let (body, left_out) = match body {
         Ok((drawing, left_out)) => (Ok(drawing), left_out),
         Err(reason) => (Err(reason), 0),
@@ -132,6 +123,7 @@ fn series(
         let point = Point {
             at: (recall, value),
             is_filled: true,
+            starts_anew: false,
             text: format!("{name}: {measure} {}, {}", number::measure(recall), said(value)),
             of: Of::Cell(ran.cell.cell.id.clone()),
         };
@@ -142,7 +134,10 @@ fn series(
     }
     let print = |(labels, mut points): (Vec<String>, Vec<(f64, Point)>)| {
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let labels: Vec<String> = labels.into_iter().filter(|l| l != number::NOT_APPLICABLE).collect();
+        let labels: Vec<String> = labels
+            .into_iter()
+            .filter(|l| l != number::NOT_APPLICABLE)
+            .collect();
         Series {
             label: match labels.is_empty() {
                 true => "all cells".to_owned(),
@@ -170,7 +165,7 @@ fn knob(set: &Set<'_>) -> Option<usize> {
         .max_by_key(|at| (numbers(*at), std::cmp::Reverse(*at)))
 }
 
-fn by_codes(set: &Set<'_>, measure: &str) -> Vec<Series> {
+fn by_codes(set: &Set<'_>, measure: &str, unit: ByteUnit) -> Vec<Series> {
     let mut series: Vec<Series> = Vec::new();
     for ran in set.ran() {
         let Some(recall) = mean_of(ran, measure) else {
@@ -179,8 +174,9 @@ fn by_codes(set: &Set<'_>, measure: &str) -> Vec<Series> {
         let size = index_bytes(&ran.numbers.measured.stats).total;
         let label = super::super::view::builds::codes(&ran.cell.cell.index);
         let point = Point {
-            at: (size as f64, recall),
+            at: (unit.count(size), recall),
             is_filled: true,
+            starts_anew: false,
             text: format!(
                 "{}: {}, {measure} {}",
                 set.name(&ran.cell.cell.id),
@@ -222,6 +218,9 @@ mod tests {
         let evaluation = evaluation();
         let drawing = memory(&Set::all(&evaluation)[0]).body.unwrap();
         let labels: Vec<&str> = drawing.legend.iter().map(|k| k.label.as_str()).collect();
-        assert_eq!(labels, ["float, 32 bits per dimension", "binary, 1 bit per dimension"]);
+        assert_eq!(
+            labels,
+            ["float, 32 bits per dimension", "binary, 1 bit per dimension"]
+        );
     }
 }

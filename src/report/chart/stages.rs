@@ -36,7 +36,9 @@ pub(super) fn figure(set: &Set<'_>) -> Figure {
         .collect();
     let all = rows.len();
     rows.truncate(MOST_ROWS);
-    let mut caption = "Mean time per query, split by part, with a line up to p95; cells in the order of the leaderboard.".to_owned();
+    let mut caption =
+        "Mean time per query, split by part, with a line up to p95; cells in the order of the leaderboard."
+            .to_owned();
     if all > rows.len() {
         caption += &format!(" The first {} of {all} cells are shown.", rows.len());
     }
@@ -77,7 +79,11 @@ fn legend(parts: &[&str]) -> Vec<Key> {
 }
 
 fn draw(rows: &[Row<'_>], parts: &[&str]) -> String {
-    let axis = Axis::from_zero(rows.iter().map(|r| r.latency.total.mean.max(p95(r).unwrap_or(0.0))), 7);
+    let axis = Axis::from_zero(
+        rows.iter()
+            .map(|r| r.latency.total.mean.max(p95(r).unwrap_or(0.0))),
+        7,
+    );
     let frame = Rows {
         axis: &axis,
         count: rows.len(),
@@ -135,7 +141,10 @@ fn bar(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row<'_>, parts: &[&str
     if let Some(tail) = p95(row).filter(|t| *t > so_far) {
         let (from, to, y) = (frame.x(so_far), frame.x(tail), frame.y(i));
         area.draw(&PathElement::new(vec![(from, y), (to, y)], Ink::Muted.stroke(3)))?;
-        area.draw(&PathElement::new(vec![(to, y - 10), (to, y + 10)], Ink::Muted.stroke(3)))?;
+        area.draw(&PathElement::new(
+            vec![(to, y - 10), (to, y + 10)],
+            Ink::Muted.stroke(3),
+        ))?;
     }
     Ok(hovers)
 }

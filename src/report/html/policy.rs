@@ -63,7 +63,13 @@ mod tests {
         // Both stand in elements that end at the first `</`.
         assert!(!assets.script.contains("</") && !assets.style.contains("</"));
         // No text of the page ever becomes markup.
-        for sink in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
+        for sink in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+        ] {
             assert!(!assets.script.contains(sink), "{sink}");
         }
         assert!(!assets.script.contains("fetch(") && !assets.script.contains("http"));

@@ -19,7 +19,11 @@ fn the_page_is_the_same_every_time() {
 fn nothing_is_loaded_and_only_the_page_s_own_script_runs() {
     let page = html(&evaluation());
     let own = assets();
-    assert_eq!(page.matches("<script").count(), 2, "the data block and the script");
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "the data block and the script"
+    );
     assert!(page.contains(&format!("<script>{}</script>", own.script)));
     assert!(page.contains(&format!("<style>{}</style>", own.style)));
     assert!(page.contains(&format!("content=\"{}\"", own.policy)));
@@ -78,6 +82,13 @@ fn tags_are_balanced_and_ids_are_unique() {
         html(&evaluation()),
         html(&many_cells(9)),
         html(&two_cells(0.1, None, (10, 12, 2))),
+        html_beside(
+            &evaluation(),
+            &Beside {
+                runs: vec![evaluation()],
+                micro: Vec::new(),
+            },
+        ),
     ] {
         let page = page.replace(assets().script, "");
         let mut open: Vec<&str> = Vec::new();
@@ -147,7 +158,11 @@ fn a_query_shows_every_stage() {
 fn charts_without_numbers_are_left_out_with_a_reason() {
     let page = html(&two_cells(0.1, None, (10, 12, 2)));
     let left_out = ["differences", "latency", "stages", "quality"];
-    assert!(left_out.iter().all(|c| !page.contains(&format!("<figure id=\"chart-{c}"))));
+    assert!(
+        left_out
+            .iter()
+            .all(|c| !page.contains(&format!("<figure id=\"chart-{c}")))
+    );
     assert!(
         page.contains("is left out: no difference has an interval"),
         "{page}"
@@ -231,5 +246,44 @@ fn losses_are_a_section_of_their_own_where_there_are_any() {
     ] {
         assert!(section.contains(part), "no {part} in {section}");
     }
-    assert!(page.contains("href=\"#losses\"") && !html(&evaluation()).contains("\"losses\""));
+    assert!(page.contains("href=\"#losses\"") && !html(&evaluation()).contains("id=\"losses\""));
+}
+
+/// The page that `tests/browser` opens: `.ci/run` says where to put it.
+#[test]
+fn the_fixture_is_written_where_a_browser_is_to_open_it() {
+    let page = html(&crate::report::fixture::losses::evaluation().0);
+    assert!(page.contains("id=\"data\""));
+    if let Ok(path) = std::env::var("EVALRUN_FIXTURE_REPORT") {
+        std::fs::write(path, page).unwrap();
+    }
+}
+
+#[test]
+fn other_runs_and_micro_benchmarks_are_sections_of_their_own() {
+    let mut earlier = evaluation();
+    earlier.manifest.started = "2026-02-01T08:00:00Z".into();
+    earlier.manifest.run_id = "20260201T080000Z-1111111".into();
+    let beside = Beside {
+        runs: vec![earlier],
+        micro: vec![Micro {
+            name: "dot/384".into(),
+            mean: 40.0,
+            interval: (39.5, 41.0),
+            median: 40.0,
+            throughput: None,
+        }],
+    };
+    let page = html_beside(&evaluation(), &beside);
+    let history = between(&page, "<section id=\"history\"", "</section>");
+    assert!(history.contains("nDCG@10 over 2 runs") && history.contains("2026-02-01 08:00"));
+    let runs = between(&page, "<section id=\"runs\"", "</section>");
+    assert!(runs.contains("20260201T080000Z-1111111") && runs.contains("reranked"));
+    assert!(between(&page, "<section id=\"micro\"", "</section>").contains("40.0 ns"));
+    let alone = html(&evaluation());
+    assert!(
+        ["history", "runs", "micro"]
+            .iter()
+            .all(|s| !alone.contains(&format!("<section id=\"{s}\"")))
+    );
 }

@@ -18,7 +18,7 @@ function queryPage(set, q, cell, other) {
   if (against) {
     const names = [set.cells[cell].name, set.cells[other].name];
     const [a, b] = [stages.at(-1).list, against.at(-1).list];
-    page.append(el("h4", {}, bdi(names[0]), " beside ", bdi(names[1])), el("p", { class: "note" }, `${alike(set, a, b).join("; ")}.`),
+    page.append(el("h3", {}, bdi(names[0]), " beside ", bdi(names[1])), el("p", { class: "note" }, `${alike(set, a, b).join("; ")}.`),
       aligned(set, grades, a, b, ["first", "second"]), lists(set, other, against, grades));
   }
   page.append(texts(set, query, grades, stages.at(-1).list) ?? "");
@@ -59,7 +59,7 @@ function inWords(set, q, cell) {
 }
 
 function lists(set, cell, stages, grades) {
-  return [el("h4", {}, bdi(set.cells[cell].name)),
+  return [el("h3", {}, bdi(set.cells[cell].name)),
     el("div", { class: "lists", tabindex: "0", role: "group", "aria-label": `Lists of ${set.cells[cell].name}` },
       stages.map((stage) => oneList(set, stage, grades)))].reduce((all, node) => (all.append(node), all), document.createDocumentFragment());
 }
@@ -84,7 +84,7 @@ function oneRow(set, stage, doc, i, grades, moves) {
   const said = label(doc, stage, grades, set.cutoffs);
   const moved = moves ? movement(doc, stage, grades) : null;
   // What each joined list gave to the score, on the fusion's own scale.
-  const parts = list.c?.[i] ? el("small", { class: "parts" }, stage.from.map((input, n) => `${input.name}\u00a0${digits(list.c[i][n], 4)}`).join(" + ")) : null;
+  const parts = list.c?.[i] ? el("small", { class: "parts" }, stage.from.map((input, n) => (list.c[i][n] ? `${input.name}\u00a0${digits(list.c[i][n], 4)}` : null)).filter(Boolean).join(" + ")) : null;
   return el("tr", { class: kind }, el("td", { class: "num" }, list.ranks.get(doc)),
     el("td", {}, bdi(set.docs[doc][1]), " ", el("code", {}, set.docs[doc][0]),
       said ? [" ", el("span", { class: `tag ${said.startsWith("rescued") ? "good" : "bad"}` }, said)] : null),

@@ -3,6 +3,7 @@
 use crate::evaluate::Evaluation;
 
 use super::baseline::{BaselineView, named};
+use super::findings::full_name;
 use super::judgement::Judgement;
 use super::number;
 use super::set::Set;
@@ -38,8 +39,8 @@ pub(crate) fn changes(
     let several = sets.len() > 1;
     let record = evaluation.baseline.as_ref().map(|b| &b.record);
     let against_baseline = baseline.zip(record).map(|(view, record)| {
-        let gone = view.rows.iter().filter(|r| r.state == "no numbers");
-        let gone = gone.map(|r| format!("{} has no numbers in this run, and had some.", r.name));
+        let gone = without_numbers(evaluation, sets).into_iter();
+        let gone = gone.map(|name| format!("{name} has no numbers in this run, and had some."));
         let all = view.rows.iter().filter_map(|row| {
             let delta = row.delta.as_ref()?;
             Some(Change {
@@ -59,6 +60,19 @@ pub(crate) fn changes(
     });
     let against_reference = sets.iter().filter_map(|set| reference(set, several));
     against_baseline.into_iter().chain(against_reference).collect()
+}
+
+/// Cells that had numbers in the baseline and have none here.
+fn without_numbers(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<String> {
+    let Some(baseline) = &evaluation.baseline else {
+        return Vec::new();
+    };
+    let had = |id: &str| baseline.cells.get(id).is_some_and(|f| f.other.missing.is_none());
+    sets.iter()
+        .flat_map(|set| set.cells.iter().map(move |c| (set, c)))
+        .filter(|(_, c)| super::board::missing(&c.state).is_some() && had(&c.cell.id))
+        .map(|(set, c)| full_name(sets, set, &c.cell.id))
+        .collect()
 }
 
 fn reference(set: &Set<'_>, several: bool) -> Option<Changes> {
@@ -101,20 +115,28 @@ fn reference(set: &Set<'_>, several: bool) -> Option<Changes> {
 
 fn of(against: String, mut all: Vec<Change>, without: Vec<String>) -> Changes {
     all.sort_by(|a, b| b.size.total_cmp(&a.size));
-    let those = |judgement: Judgement| -> Vec<&Change> {
-        all.iter().filter(|c| c.judgement == judgement).collect()
-    };
+    let those =
+        |judgement: Judgement| -> Vec<&Change> { all.iter().filter(|c| c.judgement == judgement).collect() };
     let (better, mut worse) = (those(Judgement::Better), those(Judgement::Worse));
     worse.reverse();
     let mut sentences: Vec<(&'static str, &'static str, String)> = Vec::new();
-    sentences.extend(better.iter().take(MOST).map(|c| ("good", "▲", c.sentence.clone())));
+    sentences.extend(
+        better
+            .iter()
+            .take(MOST)
+            .map(|c| ("good", "▲", c.sentence.clone())),
+    );
     sentences.extend(worse.iter().take(MOST).map(|c| ("bad", "▼", c.sentence.clone())));
     sentences.extend(without.iter().take(MOST).map(|s| ("warn", "!", s.clone())));
     let beyond = |n: usize| n.saturating_sub(MOST);
     let parts = [
         (beyond(better.len()), "more gain", "more gains"),
         (beyond(worse.len()), "more loss", "more losses"),
-        (beyond(without.len()), "more without numbers", "more without numbers"),
+        (
+            beyond(without.len()),
+            "more without numbers",
+            "more without numbers",
+        ),
         (
             those(Judgement::Unclear).len(),
             "difference cannot be told",
@@ -163,6 +185,15 @@ mod tests {
                     .collect::<Vec<String>>()
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        Against the reference in parts, dense · quantization none
+        ▲ reranked · quantization none: nDCG@10 0.432 → 0.675, +0.243 [+0.185, +0.298].
+        ! fields · quantization binary: unsupported.
+        ! reranked · quantization binary: failed.
+        ! fields · quantization none: not run.
+        3 differences cannot be told.
+        Against the reference in demo, dense
+        1 difference has no interval.
+        ");
     }
 }

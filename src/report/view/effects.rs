@@ -61,14 +61,17 @@ fn row(axis: &AxisEffects, effect: &AxisEffect) -> EffectRow {
 
 /// A ratio, `× 1.40`.
 pub(crate) fn times(ratio: Option<f64>) -> String {
-    ratio.map_or_else(|| NOT_APPLICABLE.to_owned(), |r| {
-        let decimals = match r {
-            r if r >= 9.95 => 1,
-            r if r >= 0.0995 => 2,
-            _ => 3,
-        };
-        format!("× {r:.decimals$}")
-    })
+    ratio.map_or_else(
+        || NOT_APPLICABLE.to_owned(),
+        |r| {
+            let decimals = match r {
+                r if r >= 9.95 => 1,
+                r if r >= 0.0995 => 2,
+                _ => 3,
+            };
+            format!("× {r:.decimals$}")
+        },
+    )
 }
 
 #[cfg(test)]
@@ -96,7 +99,11 @@ mod tests {
                 )
             })
             .collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        index.quantization: none → binary | 2 | −0.047 [−0.089, −0.010] worse | × 0.94 | × 1.03
+        pipeline: dense → hybrid | 2 | +0.113 [+0.045, +0.215] better | × 1.02 | × 1.00
+        pipeline: dense → reranked | 1 | +0.243 [+0.185, +0.298] better | × 13.2 | × 1.00
+        ");
     }
 
     #[test]

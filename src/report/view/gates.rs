@@ -67,10 +67,16 @@ impl GateRow {
     }
 }
 
-/// The gates in the order of the spec.
+/// The gates: those that fail first, then those that warn or cannot be decided, each in the order of the spec.
 pub(crate) fn gates(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<GateRow> {
     let level = evaluation.plan.compare.level;
-    evaluation.gates.iter().map(|g| gate(level, g, sets)).collect()
+    let mut rows: Vec<GateRow> = evaluation.gates.iter().map(|g| gate(level, g, sets)).collect();
+    rows.sort_by_key(|row| match (row.outcome, row.warns) {
+        (Verdict::Fail, false) => 0,
+        (Verdict::Fail, true) | (Verdict::Undecided, _) => 1,
+        (Verdict::Pass, _) => 2,
+    });
+    rows
 }
 
 fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {

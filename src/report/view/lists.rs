@@ -71,7 +71,11 @@ pub(crate) fn lists(topic: &Topic<'_>, cell: &crate::plan::Cell, views: &[StageV
 }
 
 /// The lists that a stage takes.
-pub(crate) fn input_views<'a>(pipeline: &'a Pipeline, view: &StageView, views: &'a [StageView]) -> Vec<&'a StageView> {
+pub(crate) fn input_views<'a>(
+    pipeline: &'a Pipeline,
+    view: &StageView,
+    views: &'a [StageView],
+) -> Vec<&'a StageView> {
     let names = pipeline.stage(&view.stage).map(Stage::inputs).unwrap_or_default();
     names
         .iter()
@@ -110,10 +114,10 @@ fn list(topic: &Topic<'_>, cell: &crate::plan::Cell, view: &StageView, inputs: &
 }
 
 fn parts(hit: &HitView, inputs: &[&StageView]) -> Option<String> {
-    let part = |(part, input): (&f64, &&StageView)| {
-        format!("{}\u{a0}{}", input.stage, number::score(*part as f32))
-    };
-    let parts: Vec<String> = hit.parts.iter().zip(inputs).map(part).collect();
+    let part =
+        |(part, input): (&f64, &&StageView)| format!("{}\u{a0}{}", input.stage, number::score(*part as f32));
+    let given = hit.parts.iter().zip(inputs).filter(|(part, _)| **part != 0.0);
+    let parts: Vec<String> = given.map(part).collect();
     (!parts.is_empty()).then(|| parts.join(" + "))
 }
 

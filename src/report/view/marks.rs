@@ -81,11 +81,7 @@ mod tests {
 
     #[test]
     fn words_of_the_query_are_marked_and_those_that_lack_are_named() {
-        let marked = marked(
-            "p1",
-            "Brake pads, front axle (ABS)",
-            "the brakes for ABS sensor",
-        );
+        let marked = marked("p1", "Brake pads, front axle (ABS)", "the brakes for ABS sensor");
         let text: Vec<String> = marked
             .pieces
             .iter()

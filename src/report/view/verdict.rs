@@ -71,6 +71,28 @@ pub(crate) struct Verdict {
     pub(crate) cautions: Vec<String>,
 }
 
+impl Verdict {
+    /// The same where gates that cannot be decided count as failed, if `strict`.
+    pub(crate) fn held(mut self, evaluation: &Evaluation, strict: bool) -> Verdict {
+        let fails = |g: &&crate::evaluate::GateResult| g.fails_run(true) && !g.fails_run(false);
+        let undecided: Vec<String> = evaluation
+            .gates
+            .iter()
+            .filter(fails)
+            .map(|g| g.gate.that.clone())
+            .collect();
+        if strict && !undecided.is_empty() {
+            self.status = Status::Fail;
+            let verb = if undecided.len() == 1 { "counts" } else { "count" };
+            self.overall.push(format!(
+                "Under --strict, what cannot be decided {verb} as failed ({}).",
+                listed(&undecided, 3)
+            ));
+        }
+        self
+    }
+}
+
 /// Reads the whole evaluation.
 pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
     let several = sets.len() > 1;

@@ -384,12 +384,7 @@ impl<'a, 's> Filling<'a, 's> {
     }
 
     fn titles(&self, topic: &Topic<'_>) -> Vec<(String, String)> {
-        let print = |doc: &String| {
-            (
-                visible(doc).into_owned(),
-                visible(&topic.title(doc)).into_owned(),
-            )
-        };
+        let print = |doc: &String| (visible(doc).into_owned(), visible(&topic.title(doc)).into_owned());
         self.docs.texts.iter().map(print).collect()
     }
 }
@@ -476,9 +471,9 @@ fn flags(topic: &Topic<'_>, cell: &crate::plan::Cell, views: Option<&[StageView]
     flags
 }
 
-/// Four decimals, as lists show them.
+/// Four decimals, rounded as they are printed.
 fn rounded(x: f64) -> f64 {
-    (x * 1e4).round() / 1e4
+    format!("{x:.4}").parse().unwrap_or(x)
 }
 
 #[cfg(test)]
