@@ -68,6 +68,22 @@ pub(crate) struct Drawing {
     pub(crate) legend: Vec<Key>,
 }
 
+/// More marks than this are a list of their own somewhere else.
+const MOST_NUMBERS: usize = 120;
+
+impl Drawing {
+    /// What its marks say on hover, escaped: the numbers behind the picture, for those who do not see it.
+    pub(crate) fn numbers(&self) -> Vec<&str> {
+        let titles = self.svg.split("<title>").skip(2);
+        let mut texts: Vec<&str> = titles.filter_map(|t| Some(t.split_once("</title>")?.0)).collect();
+        texts.dedup();
+        match texts.len() {
+            n if n > MOST_NUMBERS => Vec::new(),
+            _ => texts,
+        }
+    }
+}
+
 /// One entry of a legend.
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -264,11 +280,23 @@ mod tests {
         insta::assert_snapshot!(reasons.join("\n"), @"
         chart-quality-demo: no latency was taken.
         chart-differences-demo: 2 queries are too few for intervals.
+        chart-queries-demo: 2 queries that differ are too few.
         chart-throughput-demo: no cell has both recall and throughput.
+        chart-memory-demo: all indexes have the same size.
         chart-grid-demo: fewer than two settings vary.
         chart-stages-demo: no latency was taken.
         chart-latency-demo: no latency was taken.
         ");
+    }
+
+    #[test]
+    fn the_numbers_of_a_chart_are_those_of_its_marks() {
+        let evaluation = evaluation();
+        let sets = Set::all(&evaluation);
+        let drawing = forest::figure(&sets[0]).body.unwrap();
+        let numbers = drawing.numbers();
+        assert_eq!(numbers.len(), 4, "a row per cell beside the reference");
+        assert!(numbers[0].starts_with("reranked · quantization none: +0."), "{}", numbers[0]);
     }
 
     #[test]

@@ -385,3 +385,10 @@ pub(crate) fn difference(
 pub(crate) fn many_cells(n: usize) -> Evaluation {
     simulate::sweep(n)
 }
+
+/// 24 cells, 480 queries, lists of 20 that differ from cell to cell, and no intervals.
+pub(crate) fn large() -> Evaluation {
+    let mut evaluation = simulate::plain_sweep(24, 480, 20, 1);
+    evaluation.plan.measure.trace.depth = 20;
+    evaluation
+}

@@ -38,11 +38,18 @@ fn recall(set: &Set<'_>) -> Figure {
         mean(&values.collect::<Vec<f64>>())
     };
     let series = series(set, &of, &|v| format!("{measure} {}", number::measure(v)));
-    let axis = Axis::linear(series.iter().flat_map(|s| &s.points).map(|p| p.at.1), 6);
-    let y = Side {
-        axis,
-        title: measure.to_owned(),
-        label: &Axis::value_label,
+    let values = series.iter().flat_map(|s| &s.points).map(|p| p.at.1);
+    let y = match exact {
+        Some(_) => Side {
+            axis: Axis::recalls(values),
+            title: format!("{measure}, log of misses"),
+            label: &Axis::recall_label,
+        },
+        None => Side {
+            axis: Axis::linear(values, 6),
+            title: measure.to_owned(),
+            label: &Axis::value_label,
+        },
     };
     figure(
         set,

@@ -7,10 +7,12 @@ use crate::evaluate::Evaluation;
 
 use super::super::view::number::signed;
 use super::super::view::set::{Ran, Set};
-use super::super::view::text::{one_line, slug};
+use super::super::view::text::{count, one_line, slug};
 use super::axis::Axis;
 use super::{Drawing, Drawn, Figure, Hover, HoverArea, Ink, Of, WIDTH, id, render, text};
 
+/// Fewer bars than this say less than the list of queries.
+const LEAST: usize = 3;
 const HEIGHT: u32 = 440;
 const LEFT: i32 = 110;
 const RIGHT: i32 = 24;
@@ -66,6 +68,15 @@ fn drawn(
         return (
             String::new(),
             Err(format!("{name} and {against} agree on every query.")),
+        );
+    }
+    if differing.len() < LEAST {
+        return (
+            String::new(),
+            Err(format!(
+                "{} that differ are too few.",
+                count(differing.len(), "query", "queries")
+            )),
         );
     }
     let caption = format!(

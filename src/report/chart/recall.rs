@@ -57,6 +57,10 @@ pub(super) fn memory(set: &Set<'_>) -> Figure {
             let unit = ByteUnit::of(set.ran().map(size).max().unwrap_or(0));
             let series = by_codes(set, measure, unit);
             let all = || series.iter().flat_map(|s| &s.points);
+            let sizes: std::collections::BTreeSet<u64> = set.ran().map(size).collect();
+            if sizes.len() < 2 {
+                return Err("all indexes have the same size.".to_owned());
+            }
             if all().next().is_none() {
                 return Err("no cell has a value.".to_owned());
             }
@@ -99,7 +103,7 @@ fn figure(id: String, title: &str, caption: &str, body: Result<(super::Drawing, 
 fn side(measure: &str, values: impl Iterator<Item = f64>) -> Side<'_> {
     Side {
         axis: Axis::recalls(values),
-        title: format!("{measure}, log scale of what is missed"),
+        title: format!("{measure}, log of misses"),
         label: &Axis::recall_label,
     }
 }

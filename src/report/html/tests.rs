@@ -287,3 +287,13 @@ fn other_runs_and_micro_benchmarks_are_sections_of_their_own() {
             .all(|s| !alone.contains(&format!("<section id=\"{s}\"")))
     );
 }
+
+#[test]
+fn a_large_run_stays_below_five_megabytes_and_says_what_it_holds_back() {
+    let evaluation = crate::report::fixture::large();
+    let started = std::time::Instant::now();
+    let page = html(&evaluation);
+    eprintln!("{} bytes in {:?}", page.len(), started.elapsed());
+    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+    assert!(page.contains("all 480 queries, every cell beside every other, lists of "));
+}

@@ -99,8 +99,8 @@ function markdown([head, ...rows]) {
 
 function copyable(table) {
   const tools = el("div", { class: "tools" },
-    button("Copy as CSV", () => copy(csv(grid(table)), "Table as CSV")),
-    button("Copy as Markdown", () => copy(markdown(grid(table)), "Table as Markdown")));
+    button("Copy as CSV", () => copy(csv(grid(table)), "Table as CSV"), { class: "quiet" }),
+    button("Copy as Markdown", () => copy(markdown(grid(table)), "Table as Markdown"), { class: "quiet" }));
   (table.closest(".scroll") ?? table).before(tools);
   return tools;
 }
