@@ -300,10 +300,10 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @"
-        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
         ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells by the mean, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
         ! warns | p95 <= 40ms | fails in 1 of 2 cells | highest 81.2 ms (parts: reranked · quantization none) | −41.2 ms
         ? undecided | p99.9 <= 90ms | undecided in 1 of 1 cell | no value | no margin
+        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
         ");
     }
 
