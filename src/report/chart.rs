@@ -296,7 +296,11 @@ mod tests {
         let drawing = forest::figure(&sets[0]).body.unwrap();
         let numbers = drawing.numbers();
         assert_eq!(numbers.len(), 4, "a row per cell beside the reference");
-        assert!(numbers[0].starts_with("reranked · quantization none: +0."), "{}", numbers[0]);
+        assert!(
+            numbers[0].starts_with("reranked · quantization none: +0."),
+            "{}",
+            numbers[0]
+        );
     }
 
     #[test]
