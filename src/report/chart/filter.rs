@@ -112,10 +112,10 @@ fn figure(set: &Set<'_>, kind: &str, title: String, y: Side<'_>, series: &[Serie
     }
 }
 
-/// `2.5 %`, `0.03 %`.
+/// Two digits that count: `50 %`, `2.5 %`, `0.030 %`.
 fn share(x: f64) -> String {
     let percent = x * 100.0;
-    let decimals = (-percent.log10().floor()).clamp(0.0, 4.0) as usize;
+    let decimals = (1.0 - percent.log10().floor()).clamp(0.0, 4.0) as usize;
     format!("{percent:.decimals$} %")
 }
 

@@ -322,6 +322,23 @@ mod tests {
     }
 
     #[test]
+    fn under_strict_what_cannot_be_decided_has_failed_and_the_result_says_so() {
+        let mut evaluation = evaluation();
+        evaluation
+            .gates
+            .retain(|g| gates::outcome(&g.cells) == stats::Verdict::Undecided);
+        let sets = Set::all(&evaluation);
+        let held = |strict| verdict(&evaluation, &sets).held(&evaluation, strict);
+        assert_eq!(held(false).status, Status::Incomplete);
+        let strict = held(true);
+        assert_eq!(strict.status, Status::Fail);
+        assert_eq!(
+            strict.overall.last().map(String::as_str),
+            Some("Under --strict, what cannot be decided counts as failed (p99.9 <= 90ms).")
+        );
+    }
+
+    #[test]
     fn the_fixture_fails_a_gate_and_says_what_ran() {
         let evaluation = evaluation();
         let verdict = verdict(&evaluation, &Set::all(&evaluation));
