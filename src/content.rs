@@ -1,11 +1,17 @@
 //! Content addresses: the same content has the same name, on any machine.
 
+use base64::Engine;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of `bytes`, lower-case hex.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of `bytes`, in base64 with padding: as a content policy names a text.
+pub fn sha256_base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(Sha256::digest(bytes))
 }
 
 /// SHA-256 of a value's JSON form. The value must serialise the same way every time: no hash maps.
@@ -34,6 +40,7 @@ mod tests {
             sha256(b""),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
+        assert_eq!(sha256_base64(b""), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 
     #[test]

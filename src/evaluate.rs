@@ -8,6 +8,7 @@ pub(crate) mod certainty;
 pub mod contributions;
 pub mod diff;
 mod difference;
+pub mod effects;
 mod gates;
 mod knobs;
 mod latency;
@@ -47,6 +48,8 @@ pub struct Evaluation {
     pub cells: Vec<CellResult>,
     /// One per data set with a cell that ran, in the order of the cells: what holds for its cells together.
     pub certainty: Vec<Certainty>,
+    /// What each setting does while the others vary.
+    pub effects: Vec<effects::AxisEffects>,
     /// One per gate of the plan, in plan order.
     pub gates: Vec<GateResult>,
     /// The run that this one is compared with, if any.
@@ -104,6 +107,8 @@ pub struct CellNumbers {
     pub paths: Vec<(String, BTreeMap<Path, usize>)>,
     /// Per stage: mean work per query.
     pub counters: Vec<(String, MeanCounters)>,
+    /// Query → documents that pass its filter, as the payload indexes tell; absent where nothing was filtered by them.
+    pub matches: BTreeMap<String, u64>,
 }
 
 /// Work per query, averaged over the cell's queries.
@@ -156,6 +161,8 @@ pub struct Latency {
     pub littles_ratio: f64,
     /// For the percentile chart: (percentile, milliseconds), ascending, only what the sample supports.
     pub curve: Vec<(f64, f64)>,
+    /// Query → time of the whole in every pass, milliseconds.
+    pub by_query: BTreeMap<String, Vec<f64>>,
 }
 
 /// A latency distribution, in milliseconds.
@@ -225,6 +232,8 @@ pub struct HitView {
     pub score: f32,
     /// `None` is unjudged.
     pub grade: Option<Grade>,
+    /// In a fusion's list: what each list that it joins gave to the score, in its order. Empty in all others.
+    pub parts: Vec<f64>,
 }
 
 /// Reads a bundle and computes everything a report says, with the run it was compared with.
@@ -269,6 +278,7 @@ pub fn evaluate_against(bundle: &Bundle, copy: Option<BaselineCopy>) -> Result<E
     let baseline = copy.map(|copy| baseline::compare(bundle, &qrels, &cells, copy));
     Ok(Evaluation {
         certainty,
+        effects: effects::effects(plan, &cells),
         gates: gates::check(&bundle.manifest, plan, &cells, baseline.as_ref()),
         baseline,
         manifest: bundle.manifest.clone(),
@@ -338,6 +348,7 @@ fn numbers(
             .collect(),
         paths: named(&stages).into_iter().zip(traces.paths).collect(),
         counters: named(&stages).into_iter().zip(traces.counters).collect(),
+        matches: traces.matches,
     };
     numbers.measured.findings.extend(saturated(&numbers));
     numbers

@@ -16,12 +16,14 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod micro;
 mod view;
 
 pub use annotations::{Annotation, annotations};
 pub use csv::csv;
 pub use diff::diff;
-pub use html::html;
+pub use html::{Beside, html, html_beside};
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown_summary;
+pub use micro::Micro;

@@ -30,7 +30,7 @@ pub use baseline::{
 };
 pub use find::{BaselineError, Found, find};
 pub use reader::{Bundle, Texts};
-pub use save::{is_name, save};
+pub use save::{is_name, save, saved_as};
 pub use table::QueryValue;
 pub use writer::BundleWriter;
 

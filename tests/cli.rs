@@ -4,6 +4,8 @@
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/report.rs"]
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -220,14 +220,21 @@ pub(super) struct SpecArgs {
 /// Options of `report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// A bundle: reports/<experiment>/<run>
-    #[arg(value_name = "BUNDLE")]
-    pub(super) bundle: PathBuf,
+    /// A bundle (reports/<experiment>/<run>), or the name that a run was saved under, or EXPERIMENT/NAME; of several the
+    /// newest is shown in full, with the others beside it and a history of those of its experiment
+    #[arg(value_name = "BUNDLE|NAME", required = true)]
+    pub(super) bundles: Vec<PathBuf>,
     /// Where to write; the suffix says what: .html, .md, .json, .csv or .junit.xml; may be repeated [default: report.html
     /// in the bundle]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
-    /// In JUnit, count a gate that cannot be decided as failed
+    /// Where saved runs are
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) out_dir: PathBuf,
+    /// Adds micro-benchmarks: the folder that `cargo bench` wrote, such as target/criterion
+    #[arg(long, value_name = "DIR")]
+    pub(super) criterion: Option<PathBuf>,
+    /// Count a gate that cannot be decided as failed, in JUnit and in the verdict
     #[arg(long)]
     pub(super) strict: bool,
 }

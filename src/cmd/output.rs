@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::progress::Talk;
 use crate::evaluate::Evaluation;
-use crate::report;
+use crate::report::{self, Beside};
 
 /// One file to write.
 pub(super) struct Output {
@@ -50,15 +50,20 @@ impl Output {
     }
 
     /// Writes it, with the folders that it needs.
-    pub(super) fn write(&self, evaluation: &Evaluation, strict: bool) -> anyhow::Result<()> {
+    pub(super) fn write(&self, evaluation: &Evaluation, beside: &Beside, strict: bool) -> anyhow::Result<()> {
         let text = match self.format {
-            Format::Html => report::html(evaluation),
+            Format::Html => report::html_beside(evaluation, beside),
             Format::Markdown => report::markdown_summary(evaluation),
             Format::Json => report::json(evaluation),
             Format::Csv => report::csv(evaluation),
             Format::Junit => report::junit(evaluation, strict),
         };
         super::write(&self.path, &text)
+    }
+
+    /// Whether it is a page.
+    pub(super) fn is_html(&self) -> bool {
+        self.format == Format::Html
     }
 
     /// Where it goes.

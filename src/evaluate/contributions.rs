@@ -31,7 +31,12 @@ pub fn contributions(
     Ok(found)
 }
 
-fn of_trace(cell: &Cell, trace: &QueryTrace) -> BTreeMap<String, Vec<FusedHit>> {
+/// The same of one query's lists.
+pub(super) fn of_trace(cell: &Cell, trace: &QueryTrace) -> BTreeMap<String, Vec<FusedHit>> {
+    let is_fusion = |s: &crate::pipeline::Stage| matches!(s.kind, StageKind::Fuse(_));
+    if !cell.pipeline.stages.iter().any(is_fusion) {
+        return BTreeMap::new();
+    }
     // Points follow the order of ids, by which ties are decided.
     let ids: BTreeSet<&String> = trace.stages.iter().flat_map(|s| &s.docs).collect();
     let points: BTreeMap<&String, u32> = ids.into_iter().zip(0..).collect();

@@ -46,6 +46,7 @@ pub(super) fn latency(
         qps,
         littles_ratio: qps * all.mean * 1e-3 / timing.workers as f64,
         curve: curve(&total),
+        by_query: by_query(samples),
         total: all,
     })
 }
@@ -73,6 +74,15 @@ fn supported(sorted: &[f64], q: f64) -> Option<f64> {
 fn by_pass(samples: &[&LatencySample], q: f64) -> Vec<f64> {
     let passes = sorted_by_pass(samples);
     passes.iter().filter_map(|ms| quantile(ms, q / 100.0)).collect()
+}
+
+fn by_query(samples: &[&LatencySample]) -> BTreeMap<String, Vec<f64>> {
+    let mut queries: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for sample in samples.iter().filter(|s| s.part == TOTAL) {
+        let ms = sample.nanos as f64 * MS;
+        queries.entry(sample.query.clone()).or_default().push(ms);
+    }
+    queries
 }
 
 /// The quantiles that every pass supports, with their value in each.

@@ -87,6 +87,8 @@ pub struct DocPath {
     pub grade: Grade,
     /// Rank per point, from 1; `None` where it is not in the list.
     pub ranks: Vec<Option<usize>>,
+    /// Per point: where a branch that is joined there had it best, as the stage and the rank.
+    pub beside: Vec<Option<(String, usize)>>,
     /// What became of it.
     pub fate: Fate,
 }

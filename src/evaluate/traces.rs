@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::contributions::{self, FusedHit};
 use super::ties::Tied;
 use super::{Evaluation, HitView, MeanCounters, StageView};
 use crate::backend::Path;
@@ -27,6 +28,8 @@ pub(super) struct CellTraces {
     pub(super) paths: Vec<BTreeMap<Path, usize>>,
     /// Per stage.
     pub(super) counters: Vec<MeanCounters>,
+    /// Query → documents that pass its filter, where payload indexes told.
+    pub(super) matches: BTreeMap<String, u64>,
     /// Query → the top of every stage.
     pub(super) tops: BTreeMap<String, Vec<StageView>>,
 }
@@ -150,7 +153,13 @@ impl Walk<'_> {
             to.counters[s].sum += stage.counters;
             to.counters[s].queries += 1;
         }
-        let tops = trace.stages.iter().map(|s| self.top(s, &trace.query)).collect();
+        let matches = trace.stages.iter().map(|s| s.counters.matches).max().unwrap_or(0);
+        if matches > 0 {
+            to.matches.insert(trace.query.clone(), matches);
+        }
+        let joined = contributions::of_trace(self.cell, trace);
+        let top = |s: &StageTrace| self.top(s, &trace.query, joined.get(&s.stage));
+        let tops = trace.stages.iter().map(top).collect();
         to.tops.insert(trace.query.clone(), tops);
     }
 
@@ -233,7 +242,7 @@ impl Walk<'_> {
     }
 
     /// The first hits up to the trace depth, and every relevant document further down.
-    fn top(&self, stage: &StageTrace, query: &str) -> StageView {
+    fn top(&self, stage: &StageTrace, query: &str, joined: Option<&Vec<FusedHit>>) -> StageView {
         let depth = self.plan.trace.depth;
         let grade = |doc: &str| -> Option<Grade> { self.qrels.grade(query, doc) };
         let hits = stage.docs.iter().zip(&stage.scores).enumerate();
@@ -242,6 +251,7 @@ impl Walk<'_> {
             grade: grade(doc),
             doc: doc.clone(),
             score: *score,
+            parts: joined.map_or_else(Vec::new, |hits| hits[i].parts.clone()),
         };
         StageView {
             stage: stage.stage.clone(),

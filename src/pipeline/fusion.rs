@@ -6,6 +6,8 @@
 
 mod contribution;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::hit::{Hit, rank};
@@ -233,9 +235,10 @@ pub fn fuse(method: &Fusion, lists: &[&[Hit]], limit: usize) -> Vec<Hit> {
 /// As [`fuse`].
 pub fn contributions(method: &Fusion, lists: &[&[Hit]], fused: &[Hit]) -> Vec<Contributions> {
     let mut out = vec![vec![0.0; lists.len()]; fused.len()];
+    let places: HashMap<u32, usize> = fused.iter().enumerate().map(|(i, h)| (h.point, i)).collect();
     method.contribute(lists, |at, point, part| {
-        if let Some(i) = fused.iter().position(|h| h.point == point) {
-            out[i][at] = part;
+        if let Some(i) = places.get(&point) {
+            out[*i][at] = part;
         }
     });
     out

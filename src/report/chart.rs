@@ -6,11 +6,18 @@
 //! shows stands in a table too.
 
 mod axis;
+mod filter;
+mod flow;
 mod forest;
+mod grid;
+pub(crate) mod history;
 mod ink;
 mod latency;
 pub(crate) mod losses;
 mod marker;
+mod plane;
+mod queries;
+mod recall;
 mod rows;
 mod scatter;
 mod stages;
@@ -19,6 +26,8 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingAreaErrorKind;
 use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
 use plotters::style::{IntoFont, TextStyle};
+
+use crate::evaluate::Evaluation;
 
 use super::view::set::Set;
 use super::view::text::one_line;
@@ -59,6 +68,22 @@ pub(crate) struct Drawing {
     pub(crate) legend: Vec<Key>,
 }
 
+/// More marks than this are a list of their own somewhere else.
+const MOST_NUMBERS: usize = 120;
+
+impl Drawing {
+    /// What its marks say on hover, escaped: the numbers behind the picture, for those who do not see it.
+    pub(crate) fn numbers(&self) -> Vec<&str> {
+        let titles = self.svg.split("<title>").skip(2);
+        let mut texts: Vec<&str> = titles.filter_map(|t| Some(t.split_once("</title>")?.0)).collect();
+        texts.dedup();
+        match texts.len() {
+            n if n > MOST_NUMBERS => Vec::new(),
+            _ => texts,
+        }
+    }
+}
+
 /// One entry of a legend.
 #[derive(Debug)]
 pub(crate) struct Key {
@@ -73,6 +98,30 @@ pub(crate) struct Key {
 struct Hover {
     area: HoverArea,
     text: String,
+    /// What it stands for, so that pointing at it shows the same elsewhere.
+    of: Of,
+}
+
+/// What a mark stands for.
+#[derive(Debug, Clone, Default)]
+enum Of {
+    /// Nothing that has a place of its own.
+    #[default]
+    Nothing,
+    /// A cell, by its id.
+    Cell(String),
+    /// A query, by its key in the data block.
+    Query(String),
+}
+
+impl Of {
+    fn attribute(&self) -> String {
+        match self {
+            Of::Nothing => String::new(),
+            Of::Cell(id) => format!(" data-cell=\"{}\"", escape(id)),
+            Of::Query(key) => format!(" data-query=\"{}\"", escape(key)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,13 +131,19 @@ enum HoverArea {
 }
 
 /// The charts of one data set; `several` puts its name into the headings.
-pub(crate) fn figures(set: &Set<'_>, several: bool) -> Vec<Figure> {
+pub(crate) fn figures(evaluation: &Evaluation, set: &Set<'_>, several: bool) -> Vec<Figure> {
     let mut figures = vec![
         scatter::figure(set),
         forest::figure(set),
-        latency::figure(set),
+        queries::figure(evaluation, set),
+        recall::throughput(set),
+        recall::memory(set),
+        grid::figure(set),
         stages::figure(set),
+        latency::figure(set),
     ];
+    figures.extend(filter::figures(set));
+    figures.extend(flow::figure(evaluation, set));
     if several {
         for figure in &mut figures {
             figure.title = format!("{}: {}", set.data, figure.title);
@@ -135,18 +190,21 @@ fn render(
 impl Hover {
     fn svg(&self) -> String {
         let text = escape(&self.text);
+        let of = self.of.attribute();
         match self.area {
             HoverArea::Circle {
                 center: (x, y),
                 radius,
             } => {
-                format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"><title>{text}</title></circle>")
+                format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"{of}><title>{text}</title></circle>")
             }
             HoverArea::Rectangle {
                 corner: (x, y),
                 size: (w, h),
             } => {
-                format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"><title>{text}</title></rect>")
+                format!(
+                    "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"{of}><title>{text}</title></rect>"
+                )
             }
         }
     }
@@ -196,7 +254,7 @@ mod tests {
         let evaluation = evaluation();
         let sets = Set::all(&evaluation);
         let draw = || -> Vec<String> {
-            figures(&sets[0], true)
+            figures(&evaluation, &sets[0], true)
                 .into_iter()
                 .map(|f| f.body.unwrap().svg)
                 .collect()
@@ -215,24 +273,49 @@ mod tests {
     fn a_set_without_numbers_says_why_there_are_no_charts() {
         let evaluation = evaluation();
         let sets = Set::all(&evaluation);
-        let reasons: Vec<String> = figures(&sets[1], false)
+        let reasons: Vec<String> = figures(&evaluation, &sets[1], false)
             .into_iter()
-            .map(|f| f.body.unwrap_err())
+            .filter_map(|f| Some(format!("{}: {}", f.id, f.body.err()?)))
             .collect();
         insta::assert_snapshot!(reasons.join("\n"), @"
-        no latency was taken.
-        2 queries are too few for intervals.
-        no latency was taken.
-        no latency was taken.
+        chart-quality-demo: no latency was taken.
+        chart-differences-demo: 2 queries are too few for intervals.
+        chart-queries-demo: 2 queries that differ are too few.
+        chart-throughput-demo: no cell has both recall and throughput.
+        chart-memory-demo: all indexes have the same size.
+        chart-grid-demo: fewer than two settings vary.
+        chart-stages-demo: no latency was taken.
+        chart-latency-demo: no latency was taken.
         ");
+    }
+
+    #[test]
+    fn the_numbers_of_a_chart_are_those_of_its_marks() {
+        let evaluation = evaluation();
+        let sets = Set::all(&evaluation);
+        let drawing = forest::figure(&sets[0]).body.unwrap();
+        let numbers = drawing.numbers();
+        assert_eq!(numbers.len(), 4, "a row per cell beside the reference");
+        assert!(
+            numbers[0].starts_with("reranked · quantization none: +0."),
+            "{}",
+            numbers[0]
+        );
     }
 
     #[test]
     fn many_cells_fit() {
         let evaluation = many_cells(24);
         let sets = Set::all(&evaluation);
-        for figure in figures(&sets[0], false) {
-            let drawing = figure.body.unwrap();
+        for figure in figures(&evaluation, &sets[0], false) {
+            let Ok(drawing) = figure.body else {
+                assert!(
+                    figure.id.starts_with("chart-grid"),
+                    "{}: one setting varies",
+                    figure.id
+                );
+                continue;
+            };
             assert!(
                 drawing.legend.len() <= 8,
                 "{}: {}",
@@ -250,9 +333,10 @@ mod tests {
                 radius: 3,
             },
             text: HOSTILE.into(),
+            of: Of::Cell("\"><b>".into()),
         };
         let svg = hover.svg();
-        assert!(!svg.contains("<img") && !svg.contains("</script>"));
+        assert!(!svg.contains("<img") && !svg.contains("</script>") && !svg.contains("<b>"));
         assert!(svg.contains("&lt;img src=x onerror=alert(1)&gt; &quot;quoted&quot; &#39;single&#39; &amp;"));
         assert_eq!(text_width("abcd"), 58);
         assert_eq!(fit("a rather long label", 140), "a rather…");

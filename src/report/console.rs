@@ -45,8 +45,8 @@ const MOST_CHANGES: usize = 10;
 const MARGIN: usize = 9;
 
 /// Everything a terminal shows of an evaluation. No line is wider than `width` columns (at least 40), so nothing wraps;
-/// columns that do not fit are left out, and named.
-pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
+/// columns that do not fit are left out, and named. Under `strict` a gate that cannot be decided has failed.
+pub fn table(evaluation: &Evaluation, width: usize, style: Style, strict: bool) -> String {
     let width = width.max(40);
     let paint = Paint::new(style);
     let sets = Set::all(evaluation);
@@ -68,7 +68,7 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style) -> String {
     section(
         &mut out,
         "Result",
-        result(&verdict(evaluation, &sets), width, paint).into_iter(),
+        result(&verdict(evaluation, &sets).held(evaluation, strict), width, paint).into_iter(),
     );
     out
 }

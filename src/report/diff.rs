@@ -89,7 +89,14 @@ impl Page {
         for changed in &diff.changed {
             out += &self.fact(true, changed);
         }
+        if diff.data.is_empty() {
+            out += &self.fact(true, "no data set is in both runs, so no query compares");
+        }
+        if diff.cells.is_empty() {
+            out += &self.fact(true, "no cell is in both runs, so nothing is compared");
+        }
         out += &match diff.machine.as_slice() {
+            [] if diff.cells.is_empty() => String::new(),
             [] => self.fact(false, "same kind of machine"),
             differ => self.fact(
                 true,

@@ -204,6 +204,7 @@ pub(crate) fn numbers(quality: Vec<Quality>) -> CellNumbers {
         measured,
         paths: Vec::new(),
         counters: Vec::new(),
+        matches: BTreeMap::new(),
     }
 }
 
@@ -215,6 +216,7 @@ pub(crate) fn empty(queries: Vec<QueryRecord>) -> Evaluation {
         spec_text: "evalrun: 1\nexperiment: techniques\n".into(),
         cells: Vec::new(),
         certainty: Vec::new(),
+        effects: Vec::new(),
         gates: Vec::new(),
         baseline: None,
         queries,
@@ -385,4 +387,11 @@ pub(crate) fn difference(
 /// `n` cells that differ in `d.ef` only, with traces.
 pub(crate) fn many_cells(n: usize) -> Evaluation {
     simulate::sweep(n)
+}
+
+/// 24 cells, 480 queries, lists of 20 that differ from cell to cell, and no intervals.
+pub(crate) fn large() -> Evaluation {
+    let mut evaluation = simulate::plain_sweep(24, 480, 20, 1);
+    evaluation.plan.measure.trace.depth = 20;
+    evaluation
 }

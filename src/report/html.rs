@@ -1,28 +1,38 @@
-//! The page: one file, no script, nothing loaded.
+//! The page: one file, nothing loaded, complete without script; a script adds sorting, filtering and every query.
+
+mod policy;
 
 use askama::Template;
 
 use crate::evaluate::Evaluation;
 
 use super::chart::{Figure, figures};
+use super::micro::{Micro, MicroRow, rows as micro_rows};
 use super::view::baseline::{BaselineView, baseline};
 use super::view::board::{Board, Figures};
 use super::view::builds::{Build, builds};
 use super::view::certainty::{CertaintyView, certainties};
+use super::view::changes::{Changes, changes};
+use super::view::effects::{EffectTable, effects};
 use super::view::findings::{Found, findings, without_numbers};
 use super::view::gates::{GateRow, gates};
 use super::view::losses::{LossTable, loss_tables};
 use super::view::manifest::{Group, Method, Resolved, counts, groups, method, resolved};
 use super::view::number::align_points;
+use super::view::queries::data::data;
 use super::view::queries::{Shown, shown};
+use super::view::runs::{History, OtherRun, history, others};
 use super::view::set::Set;
 use super::view::slices::{SliceTable, slices};
 use super::view::stages::{StageTable, stage_table};
+use super::view::targets::{TargetTable, targets};
+use super::view::techniques::{Panel, techniques};
 use super::view::text::{count, listed, visible};
 use super::view::ties::{TieTable, table as tie_table};
 use super::view::trust::{Fact, facts};
 use super::view::tuned::{TunedRow, tuned};
 use super::view::verdict::{Verdict, verdict};
+use policy::{Assets, assets};
 
 /// A blank as wide as a digit, and one as wide as a point: they align numbers that are set flush right.
 const DIGIT_BLANK: char = '\u{2007}';
@@ -55,13 +65,17 @@ const BUNDLE: [(&str, &str); 11] = [
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
-    css: &'static str,
+    assets: Assets,
     evaluation: &'a Evaluation,
     subtitle: String,
     verdict: Verdict,
     facts: Vec<Fact>,
     gates: Vec<GateRow>,
     baseline: Option<BaselineView>,
+    changes: Vec<Changes>,
+    effects: Vec<EffectTable>,
+    targets: Vec<TargetTable>,
+    panels: Vec<Panel>,
     boards: Vec<Board>,
     ties: Vec<TieTable>,
     tuned: Vec<(String, Vec<TunedRow>)>,
@@ -74,6 +88,11 @@ struct Page<'a> {
     stages: Vec<StageTable>,
     builds: Vec<(String, Vec<Build>)>,
     shown: Shown,
+    /// The data block for the script, as JSON that may stand in a `script` element.
+    data: Option<String>,
+    history: Vec<(History, Figure)>,
+    others: Vec<OtherRun>,
+    micro: Vec<MicroRow>,
     method: Method,
     manifest: Vec<Group>,
     counts: String,
@@ -102,37 +121,75 @@ fn set_losses(evaluation: &Evaluation, set: &Set<'_>) -> Option<SetLosses> {
     })
 }
 
-/// The whole report as one HTML file: no script, no network, no other file. Equal evaluations give equal bytes.
+/// The whole report as one HTML file: no network, no other file, complete without script. Equal evaluations give equal bytes.
 ///
 /// Texts from outside are escaped by the templates; characters that would hide or reorder text are made visible.
 pub fn html(evaluation: &Evaluation) -> String {
+    html_beside(evaluation, &Beside::default())
+}
+
+/// What a report may show beside its run. None of it is part of that run's bundle.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Other runs: those of the same experiment make a history.
+    pub runs: Vec<Evaluation>,
+    /// Micro-benchmarks.
+    pub micro: Vec<Micro>,
+}
+
+/// The same with other runs and micro-benchmarks.
+pub fn html_beside(evaluation: &Evaluation, beside: &Beside) -> String {
     let sets = Set::all(evaluation);
     let several = sets.len() > 1;
     let (counts, dropped) = counts(evaluation);
     let mut boards: Vec<Board> = sets.iter().map(Board::of).collect();
     boards.iter_mut().for_each(align_board);
+    let mut other_runs = others(&beside.runs);
+    other_runs
+        .iter_mut()
+        .flat_map(|o| &mut o.boards)
+        .for_each(align_board);
     let mut stages: Vec<StageTable> = sets.iter().map(stage_table).collect();
     stages.iter_mut().for_each(align_stages);
+    let block = data(evaluation, &sets);
+    let compared = baseline(evaluation, &sets);
     let page = Page {
-        css: include_str!("style.css"),
+        assets: assets(),
         evaluation,
         subtitle: subtitle(evaluation, &sets),
         verdict: verdict(evaluation, &sets),
         facts: facts(evaluation, &sets),
         gates: gates(evaluation, &sets),
-        baseline: baseline(evaluation, &sets),
+        changes: changes(evaluation, &sets, compared.as_ref()),
+        baseline: compared,
+        effects: effects(evaluation, &sets),
+        targets: targets(&sets),
+        panels: techniques(evaluation, &sets),
         boards,
         ties: sets.iter().map(tie_table).collect(),
         tuned: sets.iter().map(|s| (s.data.to_owned(), tuned(s))).collect(),
         missing: without_numbers(&sets),
         findings: findings(&sets),
-        figures: sets.iter().flat_map(|s| figures(s, several)).collect(),
+        figures: sets
+            .iter()
+            .flat_map(|s| figures(evaluation, s, several))
+            .collect(),
         certainties: certainties(evaluation, &sets),
         slices: slices(evaluation, &sets),
         losses: sets.iter().filter_map(|s| set_losses(evaluation, s)).collect(),
         stages,
         builds: sets.iter().map(|s| (s.data.to_owned(), builds(s))).collect(),
-        shown: shown(evaluation, &sets),
+        shown: shown(evaluation, &sets, block.as_ref()),
+        data: block.map(|d| d.json()),
+        history: history(evaluation, &beside.runs, &sets)
+            .into_iter()
+            .map(|h| {
+                let figure = super::chart::history::figure(&h);
+                (h, figure)
+            })
+            .collect(),
+        others: other_runs,
+        micro: micro_rows(&beside.micro),
         method: method(evaluation),
         manifest: groups(&evaluation.manifest),
         counts,

@@ -35,6 +35,26 @@ pub fn save(bundle: &Bundle, out_dir: &Path, name: &str) -> Result<PathBuf, Stor
     Ok(target)
 }
 
+/// Folders of the runs that are saved under a name, of any experiment below `out_dir`; `EXPERIMENT/NAME` is one at most.
+/// Sorted.
+pub fn saved_as(out_dir: &Path, name: &str) -> Vec<PathBuf> {
+    let (experiment, name) = match name.split_once('/') {
+        Some((experiment, name)) => (Some(experiment), name),
+        None => (None, name),
+    };
+    if !is_name(name) {
+        return Vec::new();
+    }
+    let experiments = std::fs::read_dir(out_dir).into_iter().flatten().flatten();
+    let wanted = experiments.filter(|e| experiment.is_none_or(|wanted| e.file_name() == *wanted));
+    let mut found: Vec<PathBuf> = wanted
+        .map(|e| e.path().join(BASELINES).join(name))
+        .filter(|p| p.join("manifest.json").is_file())
+        .collect();
+    found.sort();
+    found
+}
+
 fn copy(from: &Path, to: &Path, without: &[&str]) -> Result<(), StoreError> {
     std::fs::create_dir_all(to).map_err(io("creating", to))?;
     for entry in std::fs::read_dir(from).map_err(io("reading", from))? {

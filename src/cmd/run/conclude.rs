@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Experiment;
 use crate::cmd::{Exit, ci, data_out};
 use crate::evaluate::{CellState, Evaluation, evaluate};
-use crate::report;
+use crate::report::{self, Beside};
 use crate::store::{self, Bundle};
 
 impl Experiment<'_> {
@@ -21,6 +21,7 @@ impl Experiment<'_> {
             &evaluation,
             crate::cmd::width(),
             self.talk.style(),
+            self.strict,
         ))?;
         data_out(&format!(
             "\nReport   {} ({} kB)\n\n",
@@ -36,7 +37,7 @@ impl Experiment<'_> {
         let mut exit = exit(&evaluation, self.strict);
         // A file that cannot be written is no reason to keep a verdict back.
         for output in self.outputs {
-            if let Err(error) = output.write(&evaluation, self.strict) {
+            if let Err(error) = output.write(&evaluation, &Beside::default(), self.strict) {
                 self.talk.error(&format!("{error:#}"));
                 exit = exit.max(Exit::Internal);
             }

@@ -18,7 +18,8 @@ const MOST_VALUES: usize = 20;
 pub struct Slices {
     /// The field as the spec names it.
     pub field: String,
-    /// Its values, each with the number of queries that have it; `none` for queries without.
+    /// Its values, each with the number of queries that have it; `none` for queries without,
+    /// `(none)` where that is a value itself.
     pub values: Vec<(String, usize)>,
     /// In plan order, those that ran.
     pub cells: Vec<SliceCell>,
@@ -54,9 +55,15 @@ pub(super) fn slices<'a>(
 fn slice(primary: &Primary<'_>, queries: &[&QueryRecord], field: &str) -> Option<Slices> {
     let key = field.strip_prefix("query.").unwrap_or(field);
     let mut kinds: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut without: Vec<&str> = Vec::new();
     for record in queries {
-        let value = record.metadata.get(key).map_or_else(|| "none".to_owned(), plain);
-        kinds.entry(value).or_default().push(&record.query);
+        match record.metadata.get(key) {
+            Some(value) => kinds.entry(plain(value)).or_default().push(&record.query),
+            None => without.push(&record.query),
+        }
+    }
+    if !without.is_empty() {
+        kinds.insert(unused(&kinds), without);
     }
     if kinds.len() < 2 || kinds.len() > MOST_VALUES {
         return None;
@@ -126,6 +133,15 @@ impl OfField<'_> {
         let bootstrap = bootstrap(self.primary.plan);
         strata(&differences, &labels, self.count, &bootstrap, draws)
     }
+}
+
+/// `none`, or as many brackets around it as it takes to be no value of the field.
+fn unused(kinds: &BTreeMap<String, Vec<&str>>) -> String {
+    let mut label = "none".to_owned();
+    while kinds.contains_key(&label) {
+        label = format!("({label})");
+    }
+    label
 }
 
 fn plain(value: &Value) -> String {

@@ -257,15 +257,22 @@ impl Partial<'_> {
             .map(|p| side_branches(self.pipeline, &self.spine, p.on))
             .collect();
         let seen = |doc: &str, (p, side): (&Place, &Vec<usize>)| {
-            side.iter().any(|s| on(rungs, p.rung).ranks[doc][*s].is_some())
+            let ranks = &on(rungs, p.rung).ranks[doc];
+            let found = side.iter().filter_map(|s| Some((ranks[*s]?, *s)));
+            found
+                .min()
+                .map(|(rank, s)| (self.pipeline.stages[s].name.clone(), rank))
         };
         let path = |(doc, grade): (&String, &Grade)| {
             let ranks: Vec<Option<usize>> = places.iter().map(|p| rank(doc, p)).collect();
-            let beside: Vec<bool> = places.iter().zip(&sides).map(|p| seen(doc, p)).collect();
+            let beside: Vec<Option<(String, usize)>> =
+                places.iter().zip(&sides).map(|p| seen(doc, p)).collect();
+            let joined: Vec<bool> = beside.iter().map(Option::is_some).collect();
             DocPath {
                 doc: doc.clone(),
                 grade: *grade,
-                fate: fate(&ranks, &beside, cutoff.unwrap_or(usize::MAX)),
+                fate: fate(&ranks, &joined, cutoff.unwrap_or(usize::MAX)),
+                beside,
                 ranks,
             }
         };

@@ -17,7 +17,7 @@ pub(crate) struct Axis {
 }
 
 /// Where a value goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Scale {
     /// At itself.
     Linear,
@@ -25,6 +25,8 @@ enum Scale {
     Logarithmic,
     /// Percentiles: each further nine takes the same room, so that the tail can be seen.
     Nines,
+    /// Shares up to 1: the same for what is missing of 1, down to a least share that 1 itself stands at.
+    Missing(f64),
 }
 
 impl Scale {
@@ -33,6 +35,7 @@ impl Scale {
             Scale::Linear => value,
             Scale::Logarithmic => value.max(f64::MIN_POSITIVE).log10(),
             Scale::Nines => -(1.0 - value / 100.0).log10(),
+            Scale::Missing(least) => -(1.0 - value).max(least).log10(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Scale {
             Scale::Linear => place,
             Scale::Logarithmic => 10f64.powf(place),
             Scale::Nines => 100.0 * (1.0 - 10f64.powf(-place)),
+            Scale::Missing(_) => 1.0 - 10f64.powf(-place),
         }
     }
 }
@@ -73,6 +77,16 @@ impl Axis {
         }
     }
 
+    /// From 1 to `n`, with a tick for each while they are few.
+    pub(crate) fn ordinal(n: usize) -> Axis {
+        let step = n.div_ceil(12).max(1);
+        Axis {
+            scale: Scale::Linear,
+            ends: (0.7, n as f64 + 0.3),
+            ticks: (1..=n).step_by(step).map(|i| i as f64).collect(),
+        }
+    }
+
     /// For times: logarithmic when the largest is more than ten times the smallest, else linear.
     pub(crate) fn times(values: impl Iterator<Item = f64>, most_ticks: usize) -> Axis {
         let values: Vec<f64> = values.filter(|v| *v > 0.0).collect();
@@ -92,6 +106,35 @@ impl Axis {
             ends: (0.0, high * 1.03),
             ticks,
         }
+    }
+
+    /// For recalls: logarithmic in what is missing of 1. A value of 1 stands a little beyond the next lower one.
+    pub(crate) fn recalls(values: impl Iterator<Item = f64>) -> Axis {
+        const MARKED: [f64; 12] = [
+            0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9995, 0.9999,
+        ];
+        let values: Vec<f64> = values.map(|v| v.clamp(0.0, 1.0)).collect();
+        let missing = values.iter().map(|v| 1.0 - v).filter(|m| *m > 1e-9);
+        let least = missing.reduce(f64::min).map_or(0.001, |m| (m / 2.0).max(1e-5));
+        let scale = Scale::Missing(least);
+        let (low, high) = ends(values.iter().map(|v| scale.place(*v))).unwrap_or((0.0, 1.0));
+        let room = ((high - low) * 0.08).max(0.05);
+        let within = |v: &f64| (low - room..=high + room).contains(&scale.place(*v)) && 1.0 - v > least * 1.2;
+        let mut ticks: Vec<f64> = MARKED.iter().copied().filter(within).collect();
+        if values.iter().any(|v| *v > 1.0 - 1e-9) {
+            ticks.push(1.0);
+        }
+        Axis {
+            scale,
+            ends: (low - room, high + room),
+            ticks,
+        }
+    }
+
+    /// A tick's label for a recall: as many digits as it needs.
+    pub(crate) fn recall_label(&self, value: f64) -> String {
+        let text = format!("{value:.4}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
     fn logarithmic(low: f64, high: f64, most_ticks: usize) -> Axis {

@@ -9,10 +9,11 @@ use super::super::view::number::{interval, signed};
 use super::super::view::set::Set;
 use super::axis::Axis;
 use super::rows::{MOST_ROWS, ROW, Rows};
-use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, WIDTH, id, render};
+use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Of, Shape, WIDTH, id, render};
 use crate::stats::MIN_QUERIES;
 
 struct Row {
+    cell: String,
     name: String,
     difference: Difference,
     interval: (f64, f64),
@@ -68,6 +69,7 @@ fn rows(set: &Set<'_>) -> Vec<Row> {
             let difference = set.headline_of(ran)?.difference?;
             let name = set.name(&ran.cell.cell.id).to_owned();
             Some(Row {
+                cell: ran.cell.cell.id.clone(),
                 name,
                 difference,
                 interval: difference.interval?,
@@ -132,6 +134,7 @@ fn draw_row(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row) -> Drawn<Hov
             size: (WIDTH, ROW),
         },
         text: sentence(row),
+        of: Of::Cell(row.cell.clone()),
     })
 }
 

@@ -8,13 +8,14 @@ use super::super::view::number::{ms, percentile};
 use super::super::view::set::Set;
 use super::axis::Axis;
 use super::ink::SERIES;
-use super::{Drawing, Figure, Hover, HoverArea, Ink, Key, Shape, id, render, text};
+use super::{Drawing, Figure, Hover, HoverArea, Ink, Key, Of, Shape, id, render, text};
 
 const HEIGHT: u32 = 640;
 /// Percentiles that get a tick and a mark.
 const MARKED: [f64; 7] = [0.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9];
 
 struct Line {
+    cell: String,
     name: String,
     /// (percentile, milliseconds), below the 100th.
     curve: Vec<(f64, f64)>,
@@ -65,6 +66,7 @@ fn lines(set: &Set<'_>) -> Vec<Line> {
                 .collect();
             let name = set.name(&cell.cell.id).to_owned();
             (!curve.is_empty()).then_some(Line {
+                cell: cell.cell.id.clone(),
                 name,
                 curve,
                 samples: latency.total.n,
@@ -117,6 +119,7 @@ fn draw(lines: &[Line]) -> String {
                         ms(point.1),
                         line.samples
                     ),
+                    of: Of::Cell(line.cell.clone()),
                 });
             }
         }

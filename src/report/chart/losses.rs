@@ -1,6 +1,6 @@
 //! Where a cell gains and loses: one bar per step, from the mean before to the mean after.
 
-use plotters::element::Rectangle;
+use plotters::element::{PathElement, Rectangle};
 
 use crate::evaluate::Evaluation;
 use crate::evaluate::losses::{Losses, Point};
@@ -13,9 +13,10 @@ use super::super::view::number::{interval, measure, signed};
 use super::super::view::set::Set;
 use super::axis::Axis;
 use super::rows::{MOST_ROWS, ROW, Rows};
-use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, WIDTH, id, render};
+use super::{Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Of, Shape, WIDTH, id, render};
 
 struct Row {
+    cell_id: String,
     /// Cell and step: `reranked: graph (d)`.
     name: String,
     /// What stands above the row: the cell is named once.
@@ -23,6 +24,8 @@ struct Row {
     /// The mean before; `None` for the first step of a cell.
     before: Option<f64>,
     after: f64,
+    /// The mean of the same documents in their ideal order.
+    ceiling: Option<f64>,
     figure: String,
     judgement: Option<Judgement>,
 }
@@ -50,7 +53,8 @@ pub(crate) fn figure(evaluation: &Evaluation, set: &Set<'_>) -> Option<Figure> {
     let measure_name = measure_name.filter(|_| !rows.is_empty())?;
     let mut caption =
         "From the mean before a step to the mean after it. The first row of a cell is its most exact \
-                       search, the last the final ranking."
+                       search, the last the final ranking. A thin line ends where the same documents would be in their \
+                       ideal order: the head-room for what only reorders them."
             .to_owned();
     if left_out > 0 {
         caption += &format!(" The table has {left_out} more cells.");
@@ -80,10 +84,12 @@ fn cell_rows(name: &str, cell: &Cell, losses: &Losses) -> Vec<Row> {
         let step = step(cell, losses, i);
         let named = format!("{name}: {step}");
         Some(Row {
+            cell_id: cell.id.clone(),
             label: if i == 0 { named.clone() } else { step },
             name: named,
             before: i.checked_sub(1).and_then(|b| means[b]),
             after: means[i]?,
+            ceiling: point.ceiling,
             figure,
             judgement: change.map(Judgement::of),
         })
@@ -93,7 +99,8 @@ fn cell_rows(name: &str, cell: &Cell, losses: &Losses) -> Vec<Row> {
 
 fn draw(measure_name: &str, rows: &[Row]) -> String {
     let axis = Axis::linear(
-        rows.iter().flat_map(|r| [r.before.unwrap_or(r.after), r.after]),
+        rows.iter()
+            .flat_map(|r| [r.before.unwrap_or(r.after), r.after, r.ceiling.unwrap_or(r.after)]),
         7,
     );
     let frame = Rows {
@@ -117,6 +124,16 @@ fn draw_row(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row) -> Drawn<Hov
         let (left, right) = (before.min(after), before.max(after));
         area.draw(&Rectangle::new([(left, y - 5), (right, y + 5)], ink.fill()))?;
     }
+    if let Some(ceiling) = row.ceiling.map(|c| frame.x(c)).filter(|c| *c > after) {
+        area.draw(&PathElement::new(
+            vec![(after, y), (ceiling, y)],
+            Ink::Muted.stroke(2),
+        ))?;
+        area.draw(&PathElement::new(
+            vec![(ceiling, y - 10), (ceiling, y + 10)],
+            Ink::Muted.stroke(4),
+        ))?;
+    }
     shape.draw(area, (after, y), 10, ink, filled)?;
     Ok(Hover {
         area: HoverArea::Rectangle {
@@ -124,14 +141,18 @@ fn draw_row(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row) -> Drawn<Hov
             size: (WIDTH, ROW),
         },
         text: sentence(row),
+        of: Of::Cell(row.cell_id.clone()),
     })
 }
 
 fn sentence(row: &Row) -> String {
+    let ceiling = row
+        .ceiling
+        .map_or_else(String::new, |c| format!("; in ideal order {}", measure(c)));
     match row.judgement {
-        None => format!("{}: {}", row.name, row.figure),
+        None => format!("{}: {}{ceiling}", row.name, row.figure),
         Some(judgement) => format!(
-            "{}: {} to {}, {}",
+            "{}: {} to {}, {}{ceiling}",
             row.name,
             row.figure,
             measure(row.after),
@@ -175,7 +196,7 @@ mod tests {
         let (evaluation, _) = fixture::losses::evaluation();
         let figure = figure(&evaluation, &Set::all(&evaluation)[0]).unwrap();
         let svg = figure.body.unwrap().svg;
-        let hover = "reranked · quantization none: graph (d): −0.050 [−0.090, −0.010] to 0.650, worse";
+        let hover = "reranked · quantization none: graph (d): −0.050 [−0.090, −0.010] to 0.650, worse; in ideal order 0.900";
         assert!(
             svg.contains(&format!("<title>{}</title>", escape(hover))),
             "{svg}"

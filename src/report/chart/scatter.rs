@@ -4,13 +4,15 @@ use plotters::element::{PathElement, Text};
 use plotters::prelude::ChartBuilder;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::super::view::number::{measure, ms, percentile};
+use crate::evaluate::Latency;
+
+use super::super::view::number::{measure, ms, percentile, range};
 use super::super::view::set::{Set, percentile_of};
 use super::axis::Axis;
 use super::ink::SERIES;
 use super::text_width;
 use super::{
-    Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, TEXT, WIDTH, fit, id, render, text,
+    Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Of, Shape, TEXT, WIDTH, fit, id, render, text,
 };
 
 const HEIGHT: u32 = 640;
@@ -19,9 +21,14 @@ const RADIUS: u32 = 11;
 const WIDEST_LABEL: u32 = 560;
 
 struct Point {
+    cell: String,
     name: String,
     quality: f64,
     time: f64,
+    /// Where the quality may lie, over queries.
+    quality_interval: Option<(f64, f64)>,
+    /// The least and the greatest time of a pass.
+    time_range: Option<(f64, f64)>,
     /// Position of its group among the groups.
     group: usize,
     is_reference: bool,
@@ -55,7 +62,7 @@ fn drawing(set: &Set<'_>) -> Result<(String, String, Drawing), String> {
     let title = format!("{name} against {}", percentile(q));
     let mut caption =
         "Up is better, left is faster. Filled marks are on the front: no other cell is both better and \
-                       faster."
+                       faster. Whiskers: the interval over queries, and the passes with the least and the greatest time."
             .to_owned();
     if left_out > 0 {
         caption += &format!(" {left_out} without one of both numbers left out.");
@@ -92,10 +99,17 @@ fn points(set: &Set<'_>, q: f64, groups: &[String]) -> Vec<Point> {
         .ran()
         .filter_map(|ran| {
             let label = group_of(set, ran.cell);
+            let latency = ran.numbers.latency.as_ref()?;
             Some(Point {
+                cell: ran.cell.cell.id.clone(),
+                quality_interval: set
+                    .headline_of(ran)
+                    .and_then(|h| h.interval)
+                    .map(|i| (i.low, i.high)),
+                time_range: over_passes(latency, q),
                 name: set.name(&ran.cell.cell.id).to_owned(),
                 quality: set.headline_mean(ran)?,
-                time: percentile_of(ran.numbers.latency.as_ref()?, q)?,
+                time: percentile_of(latency, q)?,
                 group: groups.iter().position(|g| *g == label).unwrap_or(0),
                 is_reference: ran.cell.is_reference,
                 on_front: false,
@@ -113,6 +127,14 @@ fn points(set: &Set<'_>, q: f64, groups: &[String]) -> Vec<Point> {
     points
 }
 
+/// The spread of a percentile between passes.
+fn over_passes(latency: &Latency, q: f64) -> Option<(f64, f64)> {
+    let same = |(own, _): &&(f64, Vec<f64>)| (own - q).abs() < 1e-9;
+    let (_, values) = latency.passes.iter().find(same)?;
+    let low = values.iter().copied().reduce(f64::min)?;
+    Some((low, values.iter().copied().reduce(f64::max)?))
+}
+
 fn dominates(a: &Point, b: &Point) -> bool {
     a.quality >= b.quality && a.time <= b.time && (a.quality > b.quality || a.time < b.time)
 }
@@ -126,8 +148,12 @@ fn legend(groups: &[String]) -> Vec<Key> {
 }
 
 fn draw(title: &str, name: &str, q: f64, points: &[Point]) -> String {
-    let x = Axis::times(points.iter().map(|p| p.time), 8);
-    let y = Axis::linear(points.iter().map(|p| p.quality), 6);
+    let ends = |value: f64, range: Option<(f64, f64)>| {
+        let (low, high) = range.unwrap_or((value, value));
+        [low, value, high]
+    };
+    let x = Axis::times(points.iter().flat_map(|p| ends(p.time, p.time_range)), 8);
+    let y = Axis::linear(points.iter().flat_map(|p| ends(p.quality, p.quality_interval)), 6);
     let sentences: Vec<String> = points.iter().map(|p| sentence(p, name, q)).collect();
     render(title, &sentences.join("; "), HEIGHT, |area| {
         let mut chart = ChartBuilder::on(area)
@@ -156,6 +182,17 @@ fn draw(title: &str, name: &str, q: f64, points: &[Point]) -> String {
             area.draw(&PathElement::new(front.clone(), Ink::Muted.stroke(2)))?;
         }
         for (point, place) in points.iter().zip(&places) {
+            let ink = Ink::Series(point.group).stroke(2);
+            if let Some((low, high)) = point.quality_interval {
+                let at = |y: f64| (place.0, chart.backend_coord(&(point.time, y)).1);
+                area.draw(&PathElement::new(vec![at(low), at(high)], ink))?;
+            }
+            if let Some((low, high)) = point.time_range {
+                let at = |x: f64| (chart.backend_coord(&(x, point.quality)).0, place.1);
+                area.draw(&PathElement::new(vec![at(low), at(high)], ink))?;
+            }
+        }
+        for (point, place) in points.iter().zip(&places) {
             Shape::of_series(point.group).draw(
                 area,
                 *place,
@@ -171,6 +208,7 @@ fn draw(title: &str, name: &str, q: f64, points: &[Point]) -> String {
                 radius: RADIUS * 2,
             },
             text: sentence(p, name, q),
+            of: Of::Cell(p.cell.clone()),
         };
         Ok(points.iter().zip(&places).map(hover).collect())
     })
@@ -272,8 +310,14 @@ fn free_place(label: &str, (x, y): (i32, i32), taken: &[Frame]) -> Option<(Pos, 
 fn sentence(point: &Point, name: &str, q: f64) -> String {
     let role = if point.is_reference { " (reference)" } else { "" };
     let front = if point.on_front { ", on the front" } else { "" };
+    let interval = point
+        .quality_interval
+        .map_or_else(String::new, |i| format!(" {}", range(i)));
+    let passes = point.time_range.map_or_else(String::new, |(low, high)| {
+        format!(" ({} to {} by pass)", ms(low), ms(high))
+    });
     format!(
-        "{}{role}: {name} {}, {} {} ms{front}",
+        "{}{role}: {name} {}{interval}, {} {} ms{passes}{front}",
         point.name,
         measure(point.quality),
         percentile(q),
@@ -288,7 +332,10 @@ mod tests {
 
     fn point(quality: f64, time: f64) -> Point {
         Point {
+            cell: String::new(),
             name: String::new(),
+            quality_interval: None,
+            time_range: None,
             quality,
             time,
             group: 0,

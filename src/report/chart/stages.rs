@@ -1,20 +1,21 @@
 //! Where the time of a query goes, stage by stage.
 
-use plotters::element::{Rectangle, Text};
+use plotters::element::{PathElement, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::evaluate::Latency;
 
 use super::super::view::board::ordered;
 use super::super::view::number::{ms, percent};
-use super::super::view::set::Set;
+use super::super::view::set::{Set, percentile_of};
 use super::axis::Axis;
 use super::rows::{MOST_ROWS, Rows};
 use super::{
-    Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Shape, TEXT, id, render, text, text_width,
+    Area, Drawing, Drawn, Figure, Hover, HoverArea, Ink, Key, Of, Shape, TEXT, id, render, text, text_width,
 };
 
 struct Row<'a> {
+    cell: String,
     name: String,
     latency: &'a Latency,
 }
@@ -27,6 +28,7 @@ pub(super) fn figure(set: &Set<'_>) -> Figure {
             let ran = set.ran().find(|r| std::ptr::eq(r.cell, cell))?;
             let latency = ran.numbers.latency.as_ref()?;
             Some(Row {
+                cell: cell.cell.id.clone(),
                 name: set.name(&cell.cell.id).to_owned(),
                 latency,
             })
@@ -34,7 +36,9 @@ pub(super) fn figure(set: &Set<'_>) -> Figure {
         .collect();
     let all = rows.len();
     rows.truncate(MOST_ROWS);
-    let mut caption = "Mean time per query, split by part; cells in the order of the leaderboard.".to_owned();
+    let mut caption =
+        "Mean time per query, split by part, with a line up to p95; cells in the order of the leaderboard."
+            .to_owned();
     if all > rows.len() {
         caption += &format!(" The first {} of {all} cells are shown.", rows.len());
     }
@@ -75,7 +79,11 @@ fn legend(parts: &[&str]) -> Vec<Key> {
 }
 
 fn draw(rows: &[Row<'_>], parts: &[&str]) -> String {
-    let axis = Axis::from_zero(rows.iter().map(|r| r.latency.total.mean), 7);
+    let axis = Axis::from_zero(
+        rows.iter()
+            .map(|r| r.latency.total.mean.max(p95(r).unwrap_or(0.0))),
+        7,
+    );
     let frame = Rows {
         axis: &axis,
         count: rows.len(),
@@ -127,9 +135,23 @@ fn bar(area: &Area<'_>, frame: &Rows<'_>, i: usize, row: &Row<'_>, parts: &[&str
                 size: ((right - left).max(4) as u32, 32),
             },
             text: format!("{}, {name}: {} ms, {share}", row.name, ms(time.mean)),
+            of: Of::Cell(row.cell.clone()),
         });
     }
+    if let Some(tail) = p95(row).filter(|t| *t > so_far) {
+        let (from, to, y) = (frame.x(so_far), frame.x(tail), frame.y(i));
+        area.draw(&PathElement::new(vec![(from, y), (to, y)], Ink::Muted.stroke(3)))?;
+        area.draw(&PathElement::new(
+            vec![(to, y - 10), (to, y + 10)],
+            Ink::Muted.stroke(3),
+        ))?;
+    }
     Ok(hovers)
+}
+
+/// The 95th percentile of the whole query, where it was asked for and the sample supports it.
+fn p95(row: &Row<'_>) -> Option<f64> {
+    percentile_of(row.latency, 95.0)
 }
 
 fn sentence(row: &Row<'_>) -> String {
@@ -139,7 +161,8 @@ fn sentence(row: &Row<'_>) -> String {
         .iter()
         .map(|(name, time)| format!("{name} {} ms", ms(time.mean)))
         .collect();
-    format!("{}: {}", row.name, parts.join(", "))
+    let tail = p95(row).map_or_else(String::new, |t| format!("; p95 {} ms", ms(t)));
+    format!("{}: {}{tail}", row.name, parts.join(", "))
 }
 
 #[cfg(test)]

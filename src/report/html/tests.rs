@@ -16,10 +16,20 @@ fn the_page_is_the_same_every_time() {
 }
 
 #[test]
-fn nothing_is_loaded_and_nothing_runs() {
+fn nothing_is_loaded_and_only_the_page_s_own_script_runs() {
     let page = html(&evaluation());
+    let own = assets();
+    assert_eq!(
+        page.matches("<script").count(),
+        2,
+        "the data block and the script"
+    );
+    assert!(page.contains(&format!("<script>{}</script>", own.script)));
+    assert!(page.contains(&format!("<style>{}</style>", own.style)));
+    assert!(page.contains(&format!("content=\"{}\"", own.policy)));
+    let page = page.replace(own.script, "");
     for forbidden in [
-        "<script", "<link", "<img", "<iframe", "<object", "<embed", "<form", "@import", "url(", " on",
+        "<link", "<img", "<iframe", "<object", "<embed", "<form", "style=", "@import", "url(", " on",
     ] {
         // Event attributes begin with a blank and `on`; so do words, so only tags are looked at.
         let inside_tags = page
@@ -49,13 +59,14 @@ fn nothing_is_loaded_and_nothing_runs() {
             );
         }
     }
-    assert!(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:;"));
+    assert!(!page.contains("unsafe"));
 }
 
 #[test]
 fn hostile_texts_stay_texts() {
     let page = html(&evaluation());
-    assert!(!page.contains("</script>") && !page.contains("<img"));
+    assert_eq!(page.matches("</script>").count(), 2, "those of the page");
+    assert!(!page.contains("<img"));
     assert!(
         page.matches("img src=x onerror=alert(1)").count() > 5,
         "the text itself is shown in many places"
@@ -71,7 +82,15 @@ fn tags_are_balanced_and_ids_are_unique() {
         html(&evaluation()),
         html(&many_cells(9)),
         html(&two_cells(0.1, None, (10, 12, 2))),
+        html_beside(
+            &evaluation(),
+            &Beside {
+                runs: vec![evaluation()],
+                micro: Vec::new(),
+            },
+        ),
     ] {
+        let page = page.replace(assets().script, "");
         let mut open: Vec<&str> = Vec::new();
         for tag in page.split('<').skip(1) {
             let name = tag.split([' ', '>', '/']).next().unwrap();
@@ -122,7 +141,7 @@ fn the_leaderboard_has_a_row_for_every_cell() {
             cell.cell.id
         );
     }
-    insta::assert_snapshot!(between(&page, "<table class=\"board\">", "</table>"));
+    insta::assert_snapshot!(between(&page, "<table class=\"board\" data-", "</table>"));
 }
 
 #[test]
@@ -131,14 +150,19 @@ fn a_query_shows_every_stage() {
     insta::assert_snapshot!(between(
         &page,
         "<div class=\"query-body\" id=\"q-demo-A\">",
-        "</details>"
+        "</div>\n</details>"
     ));
 }
 
 #[test]
 fn charts_without_numbers_are_left_out_with_a_reason() {
     let page = html(&two_cells(0.1, None, (10, 12, 2)));
-    assert!(!page.contains("<figure"));
+    let left_out = ["differences", "latency", "stages", "quality"];
+    assert!(
+        left_out
+            .iter()
+            .all(|c| !page.contains(&format!("<figure id=\"chart-{c}")))
+    );
     assert!(
         page.contains("is left out: no difference has an interval"),
         "{page}"
@@ -183,17 +207,16 @@ fn contrast(a: &str, b: &str) -> f64 {
 
 #[test]
 fn text_can_be_read_in_both_themes() {
-    let css = include_str!("../style.css");
-    let mut themes = css.split(":root {").skip(1).take(2);
-    for theme in [themes.next().unwrap(), themes.next().unwrap()] {
-        let variables: BTreeMap<&str, &str> = theme
-            .split('}')
-            .next()
-            .unwrap()
-            .lines()
-            .filter_map(|l| l.trim().trim_end_matches(';').split_once(": "))
-            .collect();
-        for ground in ["--page", "--panel", "--target"] {
+    let css: &'static str = include_str!("../style.css");
+    let root = css.split(":root {").nth(1).unwrap().split('}').next().unwrap();
+    // `--page: light-dark(#ffffff, #14171a);`
+    let colour = |line: &'static str, theme: usize| {
+        let (name, colours) = line.trim().strip_suffix(");")?.split_once(": light-dark(")?;
+        Some((name, colours.split(", ").nth(theme)?))
+    };
+    for theme in [0, 1] {
+        let variables: BTreeMap<&str, &str> = root.lines().filter_map(|l| colour(l, theme)).collect();
+        for ground in ["--page", "--panel", "--target", "--mark"] {
             for ink in ["--text", "--muted", "--accent", "--good", "--bad", "--warn"] {
                 let ratio = contrast(variables[ink], variables[ground]);
                 assert!(ratio >= 4.5, "{ink} on {ground}: {ratio:.2}");
@@ -223,5 +246,52 @@ fn losses_are_a_section_of_their_own_where_there_are_any() {
     ] {
         assert!(section.contains(part), "no {part} in {section}");
     }
-    assert!(page.contains("href=\"#losses\"") && !html(&evaluation()).contains("\"losses\""));
+    assert!(page.contains("href=\"#losses\"") && !html(&evaluation()).contains("id=\"losses\""));
+}
+
+/// The page that `tests/browser` opens: `.ci/run` says where to put it.
+#[test]
+fn the_fixture_is_written_where_a_browser_is_to_open_it() {
+    let page = html(&crate::report::fixture::losses::evaluation().0);
+    assert!(page.contains("id=\"data\""));
+    if let Ok(path) = std::env::var("EVALRUN_FIXTURE_REPORT") {
+        std::fs::write(path, page).unwrap();
+    }
+}
+
+#[test]
+fn other_runs_and_micro_benchmarks_are_sections_of_their_own() {
+    let mut earlier = evaluation();
+    earlier.manifest.started = "2026-02-01T08:00:00Z".into();
+    earlier.manifest.run_id = "20260201T080000Z-1111111".into();
+    let beside = Beside {
+        runs: vec![earlier],
+        micro: vec![Micro {
+            name: "dot/384".into(),
+            mean: 40.0,
+            interval: (39.5, 41.0),
+            median: 40.0,
+            throughput: None,
+        }],
+    };
+    let page = html_beside(&evaluation(), &beside);
+    let history = between(&page, "<section id=\"history\"", "</section>");
+    assert!(history.contains("nDCG@10 over 2 runs") && history.contains("2026-02-01 08:00"));
+    let runs = between(&page, "<section id=\"runs\"", "</section>");
+    assert!(runs.contains("20260201T080000Z-1111111") && runs.contains("reranked"));
+    assert!(between(&page, "<section id=\"micro\"", "</section>").contains("40.0 ns"));
+    let alone = html(&evaluation());
+    assert!(
+        ["history", "runs", "micro"]
+            .iter()
+            .all(|s| !alone.contains(&format!("<section id=\"{s}\"")))
+    );
+}
+
+#[test]
+fn a_large_run_stays_below_five_megabytes_and_says_what_it_holds_back() {
+    let evaluation = crate::report::fixture::large();
+    let page = html(&evaluation);
+    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+    assert!(page.contains("all 480 queries, every cell beside every other, lists of "));
 }

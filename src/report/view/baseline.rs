@@ -146,7 +146,7 @@ pub(crate) fn data(name: &str, shared: &SharedData) -> (bool, String) {
     if !shared.is_same() {
         parts.push("work and times do not compare".to_owned());
     }
-    (!shared.is_same(), parts.join("; "))
+    (!shared.is_same() || queries == 0, parts.join("; "))
 }
 
 fn rows(baseline: &Baseline, sets: &[Set<'_>]) -> Vec<BaselineRow> {

@@ -100,6 +100,19 @@ pub(crate) struct Delta {
     pub(crate) wins_ties_losses: String,
 }
 
+impl Delta {
+    /// Prints a difference.
+    pub(crate) fn of(difference: &Difference) -> Delta {
+        let (wins, ties, losses) = difference.wins_ties_losses;
+        Delta {
+            mean: number::signed(difference.mean),
+            interval: difference.interval.map_or_else(String::new, number::interval),
+            judgement: Judgement::of(difference),
+            wins_ties_losses: format!("{wins}/{ties}/{losses}"),
+        }
+    }
+}
+
 impl Row {
     /// Class name and word of the worst finding.
     pub(crate) fn tag(&self) -> Option<(&'static str, &'static str)> {
@@ -212,7 +225,7 @@ fn figures(set: &Set<'_>, ran: Ran<'_>, measures: &[&str], percentiles: &[f64], 
     Figures {
         headline: headline.map_or_else(|| NOT_APPLICABLE.to_owned(), shown),
         bar: headline.and_then(|q| q.mean).unwrap_or(0.0).clamp(0.0, 1.0) * 100.0,
-        delta: headline.and_then(|q| q.difference.as_ref()).map(delta),
+        delta: headline.and_then(|q| q.difference.as_ref()).map(Delta::of),
         measures: measures
             .iter()
             .map(|m| quality(m).map_or_else(|| NOT_APPLICABLE.to_owned(), shown))
@@ -226,16 +239,6 @@ fn figures(set: &Set<'_>, ran: Ran<'_>, measures: &[&str], percentiles: &[f64], 
         scored: headline
             .filter(|q| q.scored < q.total)
             .map(|q| format!("{} of {} queries", q.scored, q.total)),
-    }
-}
-
-fn delta(difference: &Difference) -> Delta {
-    let (wins, ties, losses) = difference.wins_ties_losses;
-    Delta {
-        mean: number::signed(difference.mean),
-        interval: difference.interval.map_or_else(String::new, number::interval),
-        judgement: Judgement::of(difference),
-        wins_ties_losses: format!("{wins}/{ties}/{losses}"),
     }
 }
 

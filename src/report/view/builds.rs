@@ -127,6 +127,16 @@ pub(crate) fn describe(index: &IndexConfig) -> String {
     format!("{graph}, {quantization}; vectors {}", vectors.join(", "))
 }
 
+/// What the codes of an index keep: `binary, 1 bit per dimension`.
+pub(crate) fn codes(index: &IndexConfig) -> String {
+    let (name, bits) = match index.quantization {
+        Quantization::None => ("float", "32 bits"),
+        Quantization::Binary => ("binary", "1 bit"),
+        Quantization::Scalar => ("scalar", "8 bits"),
+    };
+    format!("{name}, {bits} per dimension")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,10 +67,16 @@ impl GateRow {
     }
 }
 
-/// The gates in the order of the spec.
+/// The gates: those that fail first, then those that warn or cannot be decided, each in the order of the spec.
 pub(crate) fn gates(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<GateRow> {
     let level = evaluation.plan.compare.level;
-    evaluation.gates.iter().map(|g| gate(level, g, sets)).collect()
+    let mut rows: Vec<GateRow> = evaluation.gates.iter().map(|g| gate(level, g, sets)).collect();
+    rows.sort_by_key(|row| match (row.outcome, row.warns) {
+        (Verdict::Fail, false) => 0,
+        (Verdict::Fail, true) | (Verdict::Undecided, _) => 1,
+        (Verdict::Pass, _) => 2,
+    });
+    rows
 }
 
 fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
@@ -294,10 +300,10 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(shown.join("\n"), @"
-        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
         ✗ fails | nDCG@10 >= 0.70 | fails in 1 of 3 cells by the mean, undecided in 1 | lowest 0.486 (parts: dense · quantization none) | −0.214
         ! warns | p95 <= 40ms | fails in 1 of 2 cells | highest 81.2 ms (parts: reranked · quantization none) | −41.2 ms
         ? undecided | p99.9 <= 90ms | undecided in 1 of 1 cell | no value | no margin
+        ✓ holds | R@100 >= 0.50 | holds in 2 of 2 cells by the mean | lowest 0.938 (parts: hybrid · quantization none) | +0.438
         ");
     }
 

@@ -11,9 +11,9 @@ use crate::pipeline::{Pipeline, Stage};
 
 use super::number;
 use super::stages;
-use movement::{label, movement, top};
+use movement::{movement, top};
 
-pub(crate) use movement::Move;
+pub(crate) use movement::{Move, label};
 pub(crate) use sentence::sentence;
 pub(crate) use topic::{Mark, Topic};
 
@@ -56,7 +56,9 @@ pub(crate) struct Row {
     pub(crate) mark: Mark,
     /// Where it was before.
     pub(crate) moved: Option<Move>,
-    /// `rescued into the top 10`, `buried below the top 1`.
+    /// What each list that was joined gave to the score: `d 0.0164 + s 0.0161`.
+    pub(crate) parts: Option<String>,
+    /// `rescued into the top 10`, `buried below the top 1`, `noise in the top 1`.
     pub(crate) label: Option<String>,
 }
 
@@ -68,7 +70,12 @@ pub(crate) fn lists(topic: &Topic<'_>, cell: &crate::plan::Cell, views: &[StageV
         .collect()
 }
 
-fn input_views<'a>(pipeline: &'a Pipeline, view: &StageView, views: &'a [StageView]) -> Vec<&'a StageView> {
+/// The lists that a stage takes.
+pub(crate) fn input_views<'a>(
+    pipeline: &'a Pipeline,
+    view: &StageView,
+    views: &'a [StageView],
+) -> Vec<&'a StageView> {
     let names = pipeline.stage(&view.stage).map(Stage::inputs).unwrap_or_default();
     names
         .iter()
@@ -89,6 +96,7 @@ fn list(topic: &Topic<'_>, cell: &crate::plan::Cell, view: &StageView, inputs: &
             score: number::score(hit.score),
             mark: topic.mark(&hit.doc),
             moved: (!inputs.is_empty()).then(|| movement(topic, hit, inputs)),
+            parts: parts(hit, inputs),
             label: label(topic, &hit.doc, view, inputs),
         });
     }
@@ -103,6 +111,14 @@ fn list(topic: &Topic<'_>, cell: &crate::plan::Cell, view: &StageView, inputs: &
         rows,
         gone: gone(topic, view, inputs),
     }
+}
+
+fn parts(hit: &HitView, inputs: &[&StageView]) -> Option<String> {
+    let part =
+        |(part, input): (&f64, &&StageView)| format!("{}\u{a0}{}", input.stage, number::score(*part as f32));
+    let given = hit.parts.iter().zip(inputs).filter(|(part, _)| **part != 0.0);
+    let parts: Vec<String> = given.map(part).collect();
+    (!parts.is_empty()).then(|| parts.join(" + "))
 }
 
 /// Documents high up in an input, or relevant, that are not in the part of the list that is shown.

@@ -212,17 +212,22 @@ pub(crate) fn worst(evaluation: &Evaluation, cell: &Cell, losses: &Losses, most:
     fallen.into_iter().map(worst).collect()
 }
 
-/// The document that says most about a loss, those of the highest grade first: one that was lost or buried, else the one
-/// that ends furthest below its best rank.
+/// The document whose fall cost the most: its grade, discounted by rank as nDCG does it, at its best less at the end.
+/// Of equals the first, which has the highest grade.
 fn telling(docs: &[DocPath]) -> Option<&DocPath> {
-    let bad = |d: &&DocPath| matches!(d.fate, Fate::Lost(_) | Fate::Buried(_));
-    let fall = |d: &DocPath| {
-        let worth = |rank: Option<usize>| rank.map_or(0.0, |r| 1.0 / r as f64);
-        let best = d.ranks.iter().map(|r| worth(*r)).fold(0.0, f64::max);
-        best - worth(d.ranks.last().copied().flatten())
-    };
-    let furthest = || docs.iter().reduce(|a, b| if fall(b) > fall(a) { b } else { a });
-    docs.iter().find(bad).or_else(furthest)
+    docs.iter().reduce(|a, b| if cost(b) > cost(a) { b } else { a })
+}
+
+fn cost(doc: &DocPath) -> f64 {
+    let gain = |rank: Option<usize>| rank.map_or(0.0, |r| f64::from(doc.grade) / (r as f64 + 1.0).log2());
+    let beside = doc.beside.iter().flatten().map(|(_, rank)| gain(Some(*rank)));
+    let best = doc
+        .ranks
+        .iter()
+        .map(|r| gain(*r))
+        .chain(beside)
+        .fold(0.0, f64::max);
+    best - gain(doc.ranks.last().copied().flatten())
 }
 
 /// `binary codes (d) lost 2, buried 1; fused (f) rescued 3`; `None` when no step did anything.
@@ -239,4 +244,39 @@ pub(crate) fn by_step(table: &LossTable) -> Option<String> {
     };
     let steps: Vec<String> = table.rows.iter().filter_map(of).collect();
     (!steps.is_empty()).then(|| steps.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_that_cost_most_is_blamed_and_not_the_one_that_sank_furthest() {
+        let doc = |doc: &str, grade, ranks: [Option<usize>; 2]| DocPath {
+            doc: doc.into(),
+            grade,
+            ranks: ranks.to_vec(),
+            beside: vec![None, None],
+            fate: Fate::Below,
+        };
+        let docs = [
+            doc("high", 3, [Some(1), Some(4)]),
+            doc("low", 1, [Some(5), Some(60)]),
+            doc("lost", 1, [Some(9), None]),
+        ];
+        assert_eq!(telling(&docs).unwrap().doc, "high");
+        assert!(telling(&[]).is_none());
+    }
+
+    #[test]
+    fn a_document_that_only_a_side_branch_had_can_be_the_one() {
+        let lost = DocPath {
+            doc: "beside".into(),
+            grade: 3,
+            ranks: vec![None, None],
+            beside: vec![None, Some(("s".into(), 1))],
+            fate: Fate::Lost(1),
+        };
+        assert!((cost(&lost) - 3.0).abs() < 1e-12);
+    }
 }

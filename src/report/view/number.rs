@@ -136,18 +136,23 @@ impl ByteUnit {
         }
     }
 
+    /// So many of the unit, for a scale.
+    pub(crate) fn count(self, bytes: u64) -> f64 {
+        let power = match self {
+            ByteUnit::B => 0,
+            ByteUnit::KiB => 1,
+            ByteUnit::MiB => 2,
+            ByteUnit::GiB => 3,
+        };
+        bytes as f64 / 1024f64.powi(power)
+    }
+
     /// The number alone: three digits that count.
     pub(crate) fn format(self, bytes: u64) -> String {
-        let divisor = match self {
-            ByteUnit::B => return integer(bytes),
-            ByteUnit::KiB => 1024.0,
-            ByteUnit::MiB => 1024.0 * 1024.0,
-            ByteUnit::GiB => 1024.0 * 1024.0 * 1024.0,
-        };
-        if bytes == 0 {
-            "0".to_owned()
-        } else {
-            ms(bytes as f64 / divisor)
+        match self {
+            ByteUnit::B => integer(bytes),
+            _ if bytes == 0 => "0".to_owned(),
+            unit => ms(unit.count(bytes)),
         }
     }
 }

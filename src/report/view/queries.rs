@@ -1,6 +1,8 @@
 //! Which queries the report shows in full, and in which cells.
 
+pub(crate) mod data;
 mod select;
+mod ways;
 
 use std::collections::BTreeSet;
 
@@ -10,15 +12,22 @@ use crate::store::QueryRecord;
 
 use super::filter;
 use super::lists::{self, List, Mark, Topic};
+use super::marks::{Marked, marked};
 use super::number;
 use super::set::{Ran, Set};
 use super::text::{count, one_line, slug};
 use select::{Candidate, candidates, choose};
 
-/// Rows of all lists together: they make about five megabytes of page.
-const MOST_ROWS: usize = 16_000;
+pub(crate) use ways::{Flow, most_moved, only_by_words};
+
+/// Rows of all lists together: they make about a megabyte of page. The data block has the others.
+const MOST_ROWS: usize = 4_000;
 /// Relevant documents named per query.
 const MOST_RELEVANT: usize = 10;
+/// Relevant documents whose text is shown, per query.
+const MOST_TEXTS: usize = 3;
+/// Characters of such a text.
+const LONGEST_TEXT: usize = 400;
 /// Stands where a document has no rank.
 const NOWHERE: &str = "not found";
 
@@ -29,6 +38,8 @@ pub(crate) struct Shown {
     pub(crate) queries: Vec<Query>,
     /// Why these, how many others there are, and where those can be found.
     pub(crate) note: String,
+    /// What the script shows beyond them.
+    pub(crate) script_note: String,
 }
 
 /// One query.
@@ -50,6 +61,8 @@ pub(crate) struct Query {
     pub(crate) relevant: Vec<Relevant>,
     /// How many more there are.
     pub(crate) more_relevant: usize,
+    /// Texts of the first of them, with the words of the query marked.
+    pub(crate) texts: Vec<Marked>,
     /// Name of the headline measure.
     pub(crate) measure: String,
     /// Lowest to highest value over the cells.
@@ -88,13 +101,27 @@ pub(crate) struct QueryCell {
     pub(crate) rank: String,
     /// What became of the best answer.
     pub(crate) sentence: String,
+    /// What became of every relevant document that is missing, a sentence each.
+    pub(crate) missing: Vec<String>,
     /// Stage by stage.
     pub(crate) lists: Vec<List>,
 }
 
 /// Selects and prints.
-pub(crate) fn shown(evaluation: &Evaluation, sets: &[Set<'_>]) -> Shown {
-    shown_within(evaluation, sets, MOST_ROWS)
+pub(crate) fn shown(evaluation: &Evaluation, sets: &[Set<'_>], block: Option<&data::Data>) -> Shown {
+    let mut shown = shown_within(evaluation, sets, MOST_ROWS);
+    if let Some((with, all)) = block.map(data::Data::with_lists) {
+        shown.script_note = format!(
+            "With script: all {}, every cell beside every other, lists of {}.",
+            count(all, "query", "queries"),
+            if with == all {
+                "all".to_owned()
+            } else {
+                with.to_string()
+            }
+        );
+    }
+    shown
 }
 
 fn shown_within(evaluation: &Evaluation, sets: &[Set<'_>], most_rows: usize) -> Shown {
@@ -109,6 +136,7 @@ fn shown_within(evaluation: &Evaluation, sets: &[Set<'_>], most_rows: usize) -> 
         };
         return Shown {
             queries: Vec::new(),
+            script_note: String::new(),
             note: format!("{why} Complete lists are in the bundle's traces."),
         };
     }
@@ -130,7 +158,11 @@ fn shown_within(evaluation: &Evaluation, sets: &[Set<'_>], most_rows: usize) -> 
         queries.push(query);
     }
     let note = note(keep, queries.len(), movers, total);
-    Shown { queries, note }
+    Shown {
+        queries,
+        note,
+        script_note: String::new(),
+    }
 }
 
 fn note(keep: TraceKeep, shown: usize, movers: usize, total: usize) -> String {
@@ -219,6 +251,7 @@ fn query(evaluation: &Evaluation, set: &Set<'_>, candidate: &Candidate<'_>) -> Q
             .as_ref()
             .filter(|f| !f.is_empty())
             .map(filter::words),
+        texts: texts(&topic, &relevant, &record.text),
         relevant,
         more_relevant,
         measure: set.headline.unwrap_or("measure").to_owned(),
@@ -258,6 +291,14 @@ fn relevant(topic: &Topic<'_>) -> (Vec<Relevant>, usize) {
     (graded.into_iter().map(print).collect(), more)
 }
 
+/// Texts of the first relevant documents.
+fn texts(topic: &Topic<'_>, relevant: &[Relevant], query: &str) -> Vec<Marked> {
+    let shown = relevant.iter().take(MOST_TEXTS);
+    shown
+        .filter_map(|r| Some(marked(&r.doc, &topic.text(&r.doc, LONGEST_TEXT)?, query)))
+        .collect()
+}
+
 fn query_cell(
     evaluation: &Evaluation,
     set: &Set<'_>,
@@ -277,6 +318,7 @@ fn query_cell(
         difference: difference.map_or_else(String::new, |(own, reference)| number::signed(own - reference)),
         rank: rank.map_or_else(|| NOWHERE.to_owned(), |r| format!("#{r}")),
         sentence: lists::sentence(topic, &ran.cell.cell.pipeline, views),
+        missing: data::missing(evaluation, ran, record),
         lists: lists::lists(topic, &ran.cell.cell, views),
     }
 }
@@ -290,7 +332,7 @@ mod tests {
     #[test]
     fn movers_come_first_and_the_rest_is_counted() {
         let evaluation = evaluation();
-        let shown = shown(&evaluation, &Set::all(&evaluation));
+        let shown = shown(&evaluation, &Set::all(&evaluation), None);
         let first = &shown.queries[0];
         insta::assert_snapshot!(
             format!("{}\n{} | {} | {}", shown.note, first.anchor, first.range, first.movement),
@@ -307,11 +349,11 @@ mod tests {
         let mut evaluation = evaluation();
         evaluation.plan.measure.trace.keep = TraceKeep::All;
         assert_eq!(
-            shown(&evaluation, &Set::all(&evaluation)).queries.len(),
+            shown(&evaluation, &Set::all(&evaluation), None).queries.len(),
             evaluation.queries.len()
         );
         evaluation.plan.measure.trace.keep = TraceKeep::None;
-        let none = shown(&evaluation, &Set::all(&evaluation));
+        let none = shown(&evaluation, &Set::all(&evaluation), None);
         assert!(none.queries.is_empty());
         assert!(none.note.contains("bundle's traces"), "{}", none.note);
     }
@@ -320,7 +362,7 @@ mod tests {
     fn with_many_cells_the_reference_the_best_and_the_different_are_shown() {
         let evaluation = many_cells(9);
         let sets = Set::all(&evaluation);
-        let query = &shown(&evaluation, &sets).queries[0];
+        let query = &shown(&evaluation, &sets, None).queries[0];
         assert!(query.cells.len() <= MOST_CELLS);
         assert!(query.cells[0].is_reference);
         let value = |c: &QueryCell| c.value.parse::<f64>().unwrap();

@@ -71,6 +71,28 @@ pub(crate) struct Verdict {
     pub(crate) cautions: Vec<String>,
 }
 
+impl Verdict {
+    /// The same where gates that cannot be decided count as failed, if `strict`.
+    pub(crate) fn held(mut self, evaluation: &Evaluation, strict: bool) -> Verdict {
+        let fails = |g: &&crate::evaluate::GateResult| g.fails_run(true) && !g.fails_run(false);
+        let undecided: Vec<String> = evaluation
+            .gates
+            .iter()
+            .filter(fails)
+            .map(|g| g.gate.that.clone())
+            .collect();
+        if strict && !undecided.is_empty() {
+            self.status = Status::Fail;
+            let verb = if undecided.len() == 1 { "counts" } else { "count" };
+            self.overall.push(format!(
+                "Under --strict, what cannot be decided {verb} as failed ({}).",
+                listed(&undecided, 3)
+            ));
+        }
+        self
+    }
+}
+
 /// Reads the whole evaluation.
 pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
     let several = sets.len() > 1;
@@ -297,6 +319,23 @@ mod tests {
 
     fn answers(evaluation: &Evaluation) -> Vec<String> {
         verdict(evaluation, &Set::all(evaluation)).answers
+    }
+
+    #[test]
+    fn under_strict_what_cannot_be_decided_has_failed_and_the_result_says_so() {
+        let mut evaluation = evaluation();
+        evaluation
+            .gates
+            .retain(|g| gates::outcome(&g.cells) == stats::Verdict::Undecided);
+        let sets = Set::all(&evaluation);
+        let held = |strict| verdict(&evaluation, &sets).held(&evaluation, strict);
+        assert_eq!(held(false).status, Status::Incomplete);
+        let strict = held(true);
+        assert_eq!(strict.status, Status::Fail);
+        assert_eq!(
+            strict.overall.last().map(String::as_str),
+            Some("Under --strict, what cannot be decided counts as failed (p99.9 <= 90ms).")
+        );
     }
 
     #[test]

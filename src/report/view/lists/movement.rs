@@ -77,14 +77,20 @@ fn best_before(topic: &Topic<'_>, doc: &str, inputs: &[&StageView]) -> Option<us
 }
 
 /// A target is rescued (buried) when the stage carries it across a cut-off and the number of targets above that
-/// cut-off grows (shrinks) with it; a mere exchange of two targets is neither.
-pub(super) fn label(topic: &Topic<'_>, doc: &str, view: &StageView, inputs: &[&StageView]) -> Option<String> {
-    if inputs.is_empty() || !topic.targets.contains(doc) {
+/// cut-off grows (shrinks) with it; a mere exchange of two targets is neither. A document that is judged not relevant is
+/// noise when the stage carries it across the first cut-off.
+pub(crate) fn label(topic: &Topic<'_>, doc: &str, view: &StageView, inputs: &[&StageView]) -> Option<String> {
+    if inputs.is_empty() {
         return None;
     }
     let now = |d: &str| view.hits.iter().find(|h| h.doc == d).map(|h| h.rank);
     let then = |d: &str| best_before(topic, d, inputs);
     let within = |rank: Option<usize>, k: usize| rank.is_some_and(|r| r <= k);
+    if !topic.targets.contains(doc) {
+        let least = *topic.cutoffs.first()?;
+        let came_up = !within(then(doc), least) && within(now(doc), least);
+        return (came_up && topic.is_irrelevant(doc)).then(|| format!("noise in the top {least}"));
+    }
     topic.cutoffs.iter().find_map(|&k| {
         let count = |rank: &dyn Fn(&str) -> Option<usize>| {
             topic.targets.iter().filter(|d| within(rank(d), k)).count()

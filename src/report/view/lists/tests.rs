@@ -11,6 +11,7 @@ fn view(stage: &str, found: usize, docs: &[(usize, &str)]) -> StageView {
         doc: (*doc).to_owned(),
         score: 1.0 / *rank as f32,
         grade: None,
+        parts: Vec::new(),
     });
     StageView {
         stage: stage.to_owned(),

@@ -65,6 +65,11 @@ impl<'a> Topic<'a> {
         self.grade(doc).is_some_and(|g| g >= 1)
     }
 
+    /// Whether a document is judged, and not relevant.
+    pub(super) fn is_irrelevant(&self, doc: &str) -> bool {
+        self.grade(doc).is_some_and(|g| g < 1)
+    }
+
     /// Rank of the first target in a list.
     pub(crate) fn first_target(&self, stage: &StageView) -> Option<usize> {
         let is_target = |h: &&crate::evaluate::HitView| self.targets.contains(h.doc.as_str());
@@ -98,6 +103,13 @@ impl<'a> Topic<'a> {
         let title = fields.get("title").filter(|t| !t.trim().is_empty());
         let text = title.or_else(|| fields.values().find(|t| !t.trim().is_empty()));
         text.map_or_else(String::new, |t| one_line(t, 90))
+    }
+
+    /// All texts of a document in a line of at most `max` characters; `None` where it has none.
+    pub(crate) fn text(&self, doc: &str, max: usize) -> Option<String> {
+        let fields = self.texts?.get(doc)?.values();
+        let texts: Vec<&str> = fields.map(|t| t.trim()).filter(|t| !t.is_empty()).collect();
+        (!texts.is_empty()).then(|| one_line(&texts.join(" · "), max))
     }
 
     /// A judgement, printed.

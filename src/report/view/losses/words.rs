@@ -40,7 +40,11 @@ pub(crate) fn sentence(cell: &Cell, losses: &Losses, doc: Option<&DocPath>) -> S
     let step = |at: usize| step(cell, losses, at);
     let before = |at: usize| match doc.ranks[at - 1] {
         Some(rank) => format!("#{rank} after {}", step(at - 1)),
-        None => format!("not there after {}", step(at - 1)),
+        // A branch that is joined here may have had it.
+        None => match &doc.beside[at] {
+            Some((stage, rank)) => format!("#{rank} in {stage}, not there after {}", step(at - 1)),
+            None => format!("not there after {}", step(at - 1)),
+        },
     };
     let (first, last) = (
         doc.ranks.first().copied().flatten(),
@@ -130,6 +134,10 @@ mod tests {
     }
 
     fn said(ranks: [Option<usize>; 3], fate: Fate) -> String {
+        said_beside(ranks, &[None, None, None], fate)
+    }
+
+    fn said_beside(ranks: [Option<usize>; 3], beside: &[Option<(String, usize)>; 3], fate: Fate) -> String {
         let cell = Cell {
             pipeline: fixture::hybrid(),
             ..fixture::cell("c", &[])
@@ -138,6 +146,7 @@ mod tests {
             doc: "p1".into(),
             grade: 1,
             ranks: ranks.to_vec(),
+            beside: beside.to_vec(),
             fate,
         };
         format!("{}: {}", path(&doc), sentence(&cell, &losses(), Some(&doc)))
@@ -149,6 +158,12 @@ mod tests {
             said([Some(2), Some(2), Some(2)], Fate::Kept),
             said([Some(2), Some(1), Some(3)], Fate::Kept),
             said([Some(2), None, Some(1)], Fate::Rescued(2)),
+            said_beside(
+                [None, None, Some(1)],
+                &[None, None, Some(("s".into(), 3))],
+                Fate::Rescued(2),
+            ),
+            said_beside([None; 3], &[None, None, Some(("s".into(), 3))], Fate::Lost(2)),
             said([Some(4), Some(1), Some(2)], Fate::Rescued(1)),
             said([Some(2), Some(3), Some(7)], Fate::Buried(2)),
             said([Some(2), Some(2), Some(7)], Fate::Buried(2)),
@@ -160,6 +175,8 @@ mod tests {
         #2 → #2 → #2: p1 stays at #2.
         #2 → #1 → #3: p1 moves from #2 to #3; at best it was #1, after graph (d).
         #2 → – → #1: p1 is rescued by fused (f): not there after graph (d), now #1.
+        – → – → #1: p1 is rescued by fused (f): #3 in s, not there after graph (d), now #1.
+        – → – → –: p1 is lost by fused (f): #3 in s, not there after graph (d).
         #4 → #1 → #2: p1 is rescued by graph (d): #4 after exact search (d), now #1, #2 at the end.
         #2 → #3 → #7: p1 is buried by fused (f): #3 after graph (d), now #7; at best it was #2, after exact search (d).
         #2 → #2 → #7: p1 is buried by fused (f): #2 after graph (d), now #7.

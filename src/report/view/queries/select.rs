@@ -27,7 +27,9 @@ pub(super) struct Candidate<'a> {
 /// The first target's way through one cell.
 pub(super) struct Moved {
     /// Difference of the reciprocal ranks, so that it can be compared with a measure.
-    size: f64,
+    pub(super) size: f64,
+    /// Id of the cell.
+    pub(super) cell: String,
     /// `#4 → #1 (reranked)`.
     pub(super) text: String,
 }
@@ -80,7 +82,11 @@ fn moved(evaluation: &Evaluation, set: &Set<'_>, record: &QueryRecord) -> Option
             place(now),
             set.name(&ran.cell.cell.id)
         );
-        (size > 0.0).then_some(Moved { size, text })
+        (size > 0.0).then(|| Moved {
+            size,
+            cell: ran.cell.cell.id.clone(),
+            text,
+        })
     };
     // The first of equal movements is kept, so that plan order decides.
     set.ran()
