@@ -1,7 +1,7 @@
 //! Index builds: what they cost and what they hold.
 
 use crate::backend::IndexStats;
-use crate::pipeline::{Graph, IndexConfig, Quantization};
+use crate::pipeline::{Bits, Graph, IndexConfig, Quantization};
 
 use super::number::{self, NOT_APPLICABLE, bytes};
 use super::set::{Ran, Set};
@@ -129,12 +129,16 @@ pub(crate) fn describe(index: &IndexConfig) -> String {
 
 /// What the codes of an index keep: `binary, 1 bit per dimension`.
 pub(crate) fn codes(index: &IndexConfig) -> String {
-    let (name, bits) = match index.quantization {
-        Quantization::None => ("float", "32 bits"),
-        Quantization::Binary => ("binary", "1 bit"),
-        Quantization::Scalar => ("scalar", "8 bits"),
+    let codes = index.codes.server;
+    let (name, usual) = match index.quantization {
+        Quantization::None => ("float", "32"),
+        Quantization::Binary => ("binary", "1"),
+        Quantization::Scalar => ("scalar", "8"),
+        Quantization::Product => return format!("product, 1/{} of the vectors", codes.compression),
+        Quantization::Turbo => ("turbo", "4"),
     };
-    format!("{name}, {bits} per dimension")
+    let bits = codes.bits.map_or(usual, Bits::name);
+    format!("{name}, {bits} {} per dimension", if bits == "1" { "bit" } else { "bits" })
 }
 
 #[cfg(test)]
