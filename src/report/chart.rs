@@ -309,9 +309,11 @@ mod tests {
         let sets = Set::all(&evaluation);
         for figure in figures(&evaluation, &sets[0], false) {
             let Ok(drawing) = figure.body else {
+                // One setting varies, and all indexes are equally large.
+                let nothing_to_draw = ["chart-grid", "chart-memory"];
                 assert!(
-                    figure.id.starts_with("chart-grid"),
-                    "{}: one setting varies",
+                    nothing_to_draw.iter().any(|id| figure.id.starts_with(id)),
+                    "{}",
                     figure.id
                 );
                 continue;
