@@ -165,7 +165,7 @@ impl DenseIndex {
     /// # Panics
     /// When the vector is not as long as a row: a programming error, never an input error.
     pub fn search(&self, query: &DenseQuery<'_>, scratch: &mut DenseScratch) -> DenseAnswer {
-        let mut pass = Pass::new(self, query, self.way(query));
+        let mut pass = Pass::new(self, query);
         let mut hits = pass.run(scratch);
         let (counters, way) = (pass.counters, pass.way);
         if self.metric == Metric::L2 && (!way.by_code || query.rescore) {

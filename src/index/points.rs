@@ -27,6 +27,11 @@ impl PointMap {
         Ok(Self { points, rows })
     }
 
+    /// True when row `i` is point `i`.
+    pub fn is_identity(&self) -> bool {
+        self.points.is_none()
+    }
+
     /// The point of `row`.
     pub fn point(&self, row: u32) -> u32 {
         self.points.as_ref().map_or(row, |p| p[row as usize])
