@@ -20,7 +20,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use evalrun::hit::Hit;
-use evalrun::index::{Counters, Filtering};
 use evalrun::index::binary::{BinaryParams, BinaryQuery};
 use evalrun::index::dense::{Coding, DenseIndex, DenseParams, DenseQuery, DenseScratch};
 use evalrun::index::exact::{exact_batch, scan};
@@ -28,6 +27,7 @@ use evalrun::index::graph::{Engine, Graph, GraphParams, Scratch};
 use evalrun::index::kernel::{Dot, Level};
 use evalrun::index::rows::Rows;
 use evalrun::index::topk::TopK;
+use evalrun::index::{Counters, Filtering};
 use evalrun::vectors::Vectors;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -203,14 +203,16 @@ impl Peer {
                 rescore: true,
                 filtering: Filtering::None,
             };
-            let answer = index.search(&query, &mut scratch);
+            let answer = index.search(&query, &mut scratch)?;
             counters += answer.counters;
             all.push(answer.hits);
         }
         let took = clock.stop();
         self.keep(&all, k)?;
-        Ok(json!({ "took": took, "distances": counters.code_distances, "rescored": counters.rescored,
-            "hops": counters.hops }))
+        Ok(
+            json!({ "took": took, "distances": counters.code_distances, "rescored": counters.rescored,
+            "hops": counters.hops }),
+        )
     }
 
     fn scan(&self, count: usize, k: usize) -> Result<Value> {

@@ -200,4 +200,7 @@ pub enum BackendError {
     /// The index could not be built.
     #[error("building the index: {0}")]
     Build(String),
+    /// An index in a file could not be written or read.
+    #[error(transparent)]
+    File(#[from] crate::index::file::FileError),
 }

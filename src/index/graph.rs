@@ -7,15 +7,19 @@ mod hnsw_rs;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hit::{Hit, rank};
 use crate::index::IndexError;
 use crate::index::bitset::BitSet;
+use crate::index::file::{FileError, IndexReader, IndexWriter};
 use crate::index::kernel::Space;
 use crate::index::rows::Rows;
 pub use hnsw::Scratch;
 
 /// Whose graph it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Engine {
     /// Ours.
     Hnsw,
@@ -24,7 +28,7 @@ pub enum Engine {
 }
 
 /// How a graph is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GraphParams {
     /// By whom.
     pub engine: Engine,
@@ -177,6 +181,33 @@ impl<S: Space> Graph<S> {
             }
             Built::HnswRs(_) => None,
         }
+    }
+
+    /// Writes the links as sections whose names begin with `name`.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the graph is that of `hnsw_rs`.
+    pub fn save(&self, to: &mut IndexWriter, name: &str) -> Result<(), FileError> {
+        match &self.built {
+            Built::Hnsw(graph) => graph.save(to, name),
+            Built::HnswRs(_) => Err(FileError::Unsupported(
+                "the graph of `hnsw_rs` cannot be written to a file; use `hnsw`",
+            )),
+        }
+    }
+
+    /// Reads what [`Self::save`] wrote of a graph over `rows`.
+    ///
+    /// # Errors
+    /// When the file was altered, or its links lead to rows that are not there.
+    pub fn open(
+        from: &IndexReader,
+        name: &str,
+        rows: Arc<Rows<S::Value>>,
+        params: GraphParams,
+    ) -> Result<Self, FileError> {
+        let built = Built::Hnsw(hnsw::Hnsw::open(from, name, rows.len())?);
+        Ok(Self { rows, params, built })
     }
 
     /// How it was built.

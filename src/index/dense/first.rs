@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::floats::Floats;
 use super::{Coding, DenseParams};
 use crate::index::IndexError;
 use crate::index::binary::Codes;
@@ -43,7 +44,9 @@ impl FirstPass {
             (Some(Coding::Binary(params)), _) => {
                 let codes = Codes::new(rows, params)?;
                 let graph = match graph {
-                    Some(params) if params.engine == Engine::Hnsw => Some(linked(rows, &codes, by_distance, params)?),
+                    Some(params) if params.engine == Engine::Hnsw => {
+                        Some(linked(rows, &codes, by_distance, params)?)
+                    }
                     _ => over(codes.rows(), graph)?,
                 };
                 Self::Bits(codes, graph)
@@ -77,7 +80,7 @@ impl FirstPass {
     }
 
     /// What a row that is compared takes.
-    pub(super) fn row_bytes(&self, floats: &Rows<f32>) -> usize {
+    pub(super) fn row_bytes(&self, floats: &Floats) -> usize {
         match self {
             Self::Dot(_) | Self::L2(_) => floats.width() * size_of::<f32>(),
             Self::Bits(codes, _) => codes.rows().width() * size_of::<u64>(),

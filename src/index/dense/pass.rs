@@ -1,11 +1,13 @@
 //! The ways to a dense answer: floats or codes, scanned or by graph.
 
 use super::first::FirstPass;
+use super::floats::{Floats, scan_disk};
 use super::{DenseIndex, DenseQuery, DenseScratch, Way};
 use crate::hit::{Hit, rank};
 use crate::index::binary::{BinaryQuery, Codes};
 use crate::index::bitset::BitSet;
 use crate::index::exact::scan;
+use crate::index::file::FileError;
 use crate::index::graph::{Again, Graph, Scratch, Within, Work};
 use crate::index::kernel::{Dot, DotBytes, Hamming, L2, L2Bytes, Planes, Space};
 use crate::index::rows::Rows;
@@ -57,7 +59,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    pub(super) fn run(&mut self, scratch: &mut DenseScratch) -> Vec<Hit> {
+    pub(super) fn run(&mut self, scratch: &mut DenseScratch) -> Result<Vec<Hit>, FileError> {
         let index = self.index;
         let DenseScratch {
             shifted,
@@ -104,12 +106,28 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn floats<S: Space<Value = f32>>(&mut self, graph: Option<&Graph<S>>, means: &mut Means<'_>) -> Vec<Hit> {
+    fn floats<S: Space<Value = f32>>(
+        &mut self,
+        graph: Option<&Graph<S>>,
+        means: &mut Means<'_>,
+    ) -> Result<Vec<Hit>, FileError> {
         let (query, limit) = (self.query, self.query.limit);
-        let first = self.find::<S, S>(&self.index.rows, graph, query.vector, limit, means);
+        let first = match &self.index.rows {
+            Floats::Held(rows) => self.find::<S, S>(rows, graph, query.vector, limit, means),
+            Floats::OnDisk(rows) => {
+                means.top.reset(limit);
+                let scored = scan_disk::<S>(rows, query.vector, means.within, means.top)?;
+                self.counters.bytes += scored * self.index.rows.row_bytes();
+                First {
+                    hits: means.top.finish().clone(),
+                    compared: scored,
+                    known: scored,
+                }
+            }
+        };
         self.counters.float_distances += first.compared;
         self.counters.candidates += first.known;
-        first.hits
+        Ok(first.hits)
     }
 
     /// Searches bits, with a query that is compared with them as `Q`.
@@ -119,12 +137,15 @@ impl<'a> Pass<'a> {
         graph: Option<&Graph<Hamming>>,
         query: &[u64],
         means: &mut Means<'_>,
-    ) -> Vec<Hit> {
+    ) -> Result<Vec<Hit>, FileError> {
         let walked = match self.index.metric {
             Metric::L2 => self.walk_again::<Q, L2>(graph, query, means),
             Metric::Cosine | Metric::Dot => self.walk_again::<Q, Dot>(graph, query, means),
         };
-        walked.unwrap_or_else(|| self.codes::<Hamming, Q>(codes.rows(), graph, query, means))
+        match walked {
+            Some(hits) => Ok(hits),
+            None => self.codes::<Hamming, Q>(codes.rows(), graph, query, means),
+        }
     }
 
     /// Walks the graph over bits and scores what looks good by its floats on the way. `None` where that is not what was
@@ -136,7 +157,8 @@ impl<'a> Pass<'a> {
         means: &mut Means<'_>,
     ) -> Option<Vec<Hit>> {
         let graph = graph.filter(|_| self.way.by_graph && self.query.rescore)?;
-        let floats = &*self.index.rows;
+        // From a disk, the few best by code are read, not each that looks good on the way.
+        let floats = self.index.rows.held()?;
         let again = Again::<F> {
             rows: floats,
             query: self.query.vector,
@@ -166,7 +188,7 @@ impl<'a> Pass<'a> {
         graph: Option<&Graph<S>>,
         query: &[S::Value],
         means: &mut Means<'_>,
-    ) -> Vec<Hit> {
+    ) -> Result<Vec<Hit>, FileError> {
         let fetch = self.query.fetch();
         let First {
             mut hits,
@@ -180,10 +202,10 @@ impl<'a> Pass<'a> {
             known
         };
         if self.query.rescore {
-            self.rescore(&mut hits);
+            self.rescore(&mut hits)?;
         }
         rank(&mut hits, self.query.limit);
-        hits
+        Ok(hits)
     }
 
     /// The best `want` rows by graph, if there is one and it is to be walked, or else by scan.
@@ -256,18 +278,15 @@ impl<'a> Pass<'a> {
     }
 
     /// Gives every hit the score of its float row.
-    fn rescore(&mut self, hits: &mut [Hit]) {
+    fn rescore(&mut self, hits: &mut [Hit]) -> Result<(), FileError> {
         let (query, rows) = (self.query.vector, &self.index.rows);
-        for hit in &mut *hits {
-            let row = rows.row(hit.point as usize);
-            hit.score = match self.index.metric {
-                Metric::L2 => L2::score(query, row),
-                Metric::Cosine | Metric::Dot => Dot::score(query, row),
-            };
-        }
         self.counters.float_distances += hits.len() as u64;
         self.counters.rescored += hits.len() as u64;
-        self.counters.bytes += hits.len() as u64 * row_bytes(rows);
+        self.counters.bytes += hits.len() as u64 * rows.row_bytes();
+        match self.index.metric {
+            Metric::L2 => rows.rescore::<L2>(query, hits),
+            Metric::Cosine | Metric::Dot => rows.rescore::<Dot>(query, hits),
+        }
     }
 }
 

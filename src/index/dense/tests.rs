@@ -38,7 +38,7 @@ pub(super) fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQue
 }
 
 pub(super) fn search(index: &DenseIndex, query: &DenseQuery<'_>) -> DenseAnswer {
-    index.search(query, &mut DenseScratch::default())
+    index.search(query, &mut DenseScratch::default()).unwrap()
 }
 
 fn way(by_code: bool, by_graph: bool, filter: Applied) -> Way {
@@ -97,8 +97,14 @@ fn each_kind_of_index_goes_its_own_way_and_counts_it() {
     assert_eq!(both.way, way(true, true, Applied::Never));
     // Scored by float on the way: more than the shortlist of 15, because it gets better while the walk goes on.
     let counters = both.counters;
-    assert_eq!((counters.candidates, counters.float_distances), (40, counters.rescored));
-    assert!((15..counters.code_distances).contains(&counters.rescored), "{counters:?}");
+    assert_eq!(
+        (counters.candidates, counters.float_distances),
+        (40, counters.rescored)
+    );
+    assert!(
+        (15..counters.code_distances).contains(&counters.rescored),
+        "{counters:?}"
+    );
 }
 
 #[test]

@@ -155,7 +155,10 @@ mod tests {
 
         // A third of what is near and all of what is far: fewer than in the corpus as a whole, but enough to meet them.
         let thinner = BitSet::from_iter(2000, (0..1000).step_by(3).chain(1000..2000));
-        let (got, want) = (answer(Filtering::Auto(&thinner)), answer(Filtering::Pre(&thinner)));
+        let (got, want) = (
+            answer(Filtering::Auto(&thinner)),
+            answer(Filtering::Pre(&thinner)),
+        );
         assert!(got.way.by_graph && got.counters.float_distances < want.counters.float_distances);
         let (seen, passing) = (got.counters.sampled, got.counters.sampled_matches);
         assert!(seen > 0 && passing * 2 < seen, "{passing} of {seen}");

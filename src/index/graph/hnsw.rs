@@ -11,6 +11,7 @@ mod judge;
 mod levels;
 mod links;
 mod select;
+mod stored;
 mod tree;
 mod visited;
 mod walk;

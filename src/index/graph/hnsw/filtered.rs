@@ -68,7 +68,11 @@ impl Surroundings {
         // In units of beam width of a walk among matches.
         let through = THROUGH * ef as f64 / self.share();
         if through <= ef as f64 {
-            let most = if within.thorough { u64::MAX } else { hops(within.widest.max(ef as f64)) };
+            let most = if within.thorough {
+                u64::MAX
+            } else {
+                hops(within.widest.max(ef as f64))
+            };
             return Course::Through(most);
         }
         if within.thorough || self.leads_to_matches(share, width) {
@@ -116,7 +120,11 @@ impl Scratch {
             }
             Course::Leave => self.beam.reset(ef),
             Course::Among => {
-                let enough = if share < SPARSE { links.width() } else { links.width() / 2 };
+                let enough = if share < SPARSE {
+                    links.width()
+                } else {
+                    links.width() / 2
+                };
                 self.matching_walk(judge, links, ef, (within.rows, enough), work);
                 let found = self.beam.keys().len();
                 if within.thorough && found < ef && found < within.matches {

@@ -128,7 +128,8 @@ impl Scratch {
         judge.judge(&mut self.fresh, &mut self.scores, work);
         self.starts.clear();
         let keys = self.fresh.iter().zip(&self.scores);
-        self.starts.extend(keys.map(|(&node, &score)| Key::new(node, score)));
+        self.starts
+            .extend(keys.map(|(&node, &score)| Key::new(node, score)));
         self.starts.sort_unstable();
     }
 
