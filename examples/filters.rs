@@ -111,6 +111,7 @@ fn index(data: &Dataset, payload: &[Payload], quantization: Quantization) -> Res
         quantization,
         codes: CodeConfig::default(),
         payload: fields().into_iter().map(|(name, _)| name).collect(),
+        on_disk: false,
         seed: 42,
     };
     let given = vectors(data)?;

@@ -20,7 +20,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use evalrun::hit::Hit;
-use evalrun::index::Filtering;
 use evalrun::index::binary::{BinaryParams, BinaryQuery};
 use evalrun::index::dense::{Coding, DenseIndex, DenseParams, DenseQuery, DenseScratch};
 use evalrun::index::exact::{exact_batch, scan};
@@ -28,6 +27,7 @@ use evalrun::index::graph::{Engine, Graph, GraphParams, Scratch};
 use evalrun::index::kernel::{Dot, Level};
 use evalrun::index::rows::Rows;
 use evalrun::index::topk::TopK;
+use evalrun::index::{Counters, Filtering};
 use evalrun::vectors::Vectors;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -190,6 +190,7 @@ impl Peer {
         let index = self.coded.as_ref().context("no codes")?;
         let mut scratch = DenseScratch::default();
         let mut all = Vec::with_capacity(self.queries.len());
+        let mut counters = Counters::default();
         let clock = Clock::start();
         for vector in self.queries.rows() {
             let query = DenseQuery {
@@ -202,11 +203,16 @@ impl Peer {
                 rescore: true,
                 filtering: Filtering::None,
             };
-            all.push(index.search(&query, &mut scratch).hits);
+            let answer = index.search(&query, &mut scratch)?;
+            counters += answer.counters;
+            all.push(answer.hits);
         }
         let took = clock.stop();
         self.keep(&all, k)?;
-        Ok(json!({ "took": took }))
+        Ok(
+            json!({ "took": took, "distances": counters.code_distances, "rescored": counters.rescored,
+            "hops": counters.hops }),
+        )
     }
 
     fn scan(&self, count: usize, k: usize) -> Result<Value> {

@@ -305,4 +305,7 @@ pub enum BackendError {
         /// What came instead, and the way out.
         why: String,
     },
+    /// An index in a file could not be written or read.
+    #[error(transparent)]
+    File(#[from] crate::index::file::FileError),
 }

@@ -11,8 +11,10 @@ pub mod bitset;
 pub mod bm25;
 pub mod dense;
 pub mod exact;
+pub mod file;
 pub mod graph;
 pub mod kernel;
+pub mod live;
 pub mod payload;
 pub mod points;
 pub mod rows;
@@ -41,6 +43,14 @@ pub struct Counters {
     /// only the hits were.
     #[serde(default)]
     pub matches: u64,
+    /// Links around the place where a filtered walk starts that were looked at to choose its course; 0 where none was
+    /// chosen.
+    #[serde(default)]
+    pub sampled: u64,
+    /// Those of them that lead to matches. Over `sampled`, this is the share of matches around the query by which the
+    /// engine decided.
+    #[serde(default)]
+    pub sampled_matches: u64,
     /// Bytes of rows, codes, links and postings read, each time that they were.
     #[serde(default)]
     pub bytes: u64,
@@ -60,6 +70,8 @@ impl std::ops::AddAssign for Counters {
         self.code_distances += o.code_distances;
         self.hops += o.hops;
         self.matches += o.matches;
+        self.sampled += o.sampled;
+        self.sampled_matches += o.sampled_matches;
         self.bytes += o.bytes;
         self.postings += o.postings;
         self.candidates += o.candidates;

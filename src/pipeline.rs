@@ -259,6 +259,10 @@ pub struct IndexConfig {
     pub codes: CodeConfig,
     /// Payload fields with an index of their own, sorted.
     pub payload: Vec<String>,
+    /// Float vectors stay on disk and are read where hits are scored again. Left out where they do not, so that a cell keeps
+    /// the id it has always had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_disk: bool,
     /// Seed of everything random in the build.
     pub seed: u64,
 }
@@ -279,6 +283,7 @@ impl IndexConfig {
             self.graph = Graph::Exact;
             self.quantization = Quantization::None;
             self.codes = CodeConfig::default();
+            self.on_disk = false;
         }
         self
     }

@@ -80,6 +80,7 @@ pub(crate) fn config(graph: Graph, quantization: Quantization) -> IndexConfig {
         quantization,
         codes: CodeConfig::default(),
         payload: ["brand", "price", "volt"].map(str::to_owned).to_vec(),
+        on_disk: false,
         seed: 42,
     }
 }

@@ -5,8 +5,10 @@ mod check;
 mod payload;
 mod search;
 mod simd;
+mod stored;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::backend::{Backend, BackendError, BackendInfo, Index, Points, Unsupported};
 use crate::index::kernel::Level;
@@ -41,7 +43,32 @@ impl Backend for LocalBackend {
 
     /// Dense vectors are built side by side, each with as many threads as are free.
     fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError> {
-        Ok(Box::new(build::LocalIndex::new(index, points)?))
+        let built = build::LocalIndex::new(index, points)?;
+        Ok(Box::new(if index.on_disk { built.on_disk()? } else { built }))
+    }
+}
+
+impl LocalBackend {
+    /// Builds an index and writes it to `path`; returns the bytes of the file. It is in memory while it is built.
+    ///
+    /// # Errors
+    /// As [`Backend::build`], and [`BackendError::File`] when it cannot be written.
+    pub fn build_file(
+        &self,
+        index: &IndexConfig,
+        points: &Points<'_>,
+        path: &Path,
+    ) -> Result<u64, BackendError> {
+        Ok(build::LocalIndex::new(index, points)?.save(path)?)
+    }
+
+    /// Opens what [`Self::build_file`] wrote. With `on_disk`, float vectors stay in the file and are read where hits are
+    /// scored again.
+    ///
+    /// # Errors
+    /// [`BackendError::File`] when the file was cut off or altered, with the place, or is no index.
+    pub fn open(&self, path: &Path, on_disk: bool) -> Result<Box<dyn Index>, BackendError> {
+        Ok(Box::new(build::LocalIndex::open(path, on_disk)?))
     }
 }
 

@@ -69,6 +69,25 @@ impl Codes {
         })
     }
 
+    /// Codes that were made before, with the mean that they are centred on, if they are.
+    pub(super) fn stored(rows: Rows<u64>, centre: Box<[f32]>, query: BinaryQuery) -> Self {
+        let rows = Arc::new(rows);
+        Self { rows, centre, query }
+    }
+
+    /// How they were made.
+    pub fn params(&self) -> BinaryParams {
+        BinaryParams {
+            centred: !self.centre.is_empty(),
+            query: self.query,
+        }
+    }
+
+    /// The mean of the rows; empty where codes are not centred.
+    pub(super) fn centre(&self) -> &[f32] {
+        &self.centre
+    }
+
     /// The codes as rows.
     pub fn rows(&self) -> &Arc<Rows<u64>> {
         &self.rows

@@ -71,6 +71,11 @@ impl BitSet {
             .is_some_and(|w| w >> (i % 64) & 1 == 1)
     }
 
+    /// The elements `64 × at` to `64 × at + 63`, the smallest in the lowest bit; none outside the universe.
+    pub fn word(&self, at: usize) -> u64 {
+        self.words.get(at).copied().unwrap_or(0)
+    }
+
     /// The smallest element that is at least `from`.
     pub fn next(&self, from: u32) -> Option<u32> {
         let at = from as usize / 64;

@@ -1,7 +1,9 @@
 //! One dense vector of the corpus: its rows, and what makes searching them cheaper.
 
 mod first;
+mod floats;
 mod pass;
+mod stored;
 mod way;
 
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use crate::hit::{Hit, rank};
 use crate::index::binary::BinaryParams;
 use crate::index::bitset::BitSet;
+use crate::index::file::FileError;
 use crate::index::graph::{GraphFacts, GraphParams, Scratch};
 use crate::index::points::PointMap;
 use crate::index::rows::Rows;
@@ -16,13 +19,14 @@ use crate::index::topk::TopK;
 use crate::index::{Counters, Filtering, IndexError};
 use crate::vectors::{Metric, Vectors};
 use first::FirstPass;
+use floats::Floats;
 use pass::Pass;
 pub use way::{Applied, Way};
 
 /// The rows of one dense vector, ready to be searched.
 pub struct DenseIndex {
     metric: Metric,
-    rows: Arc<Rows<f32>>,
+    rows: Floats,
     points: PointMap,
     first_pass: FirstPass,
 }
@@ -106,15 +110,28 @@ impl DenseIndex {
         count: usize,
         params: DenseParams,
     ) -> Result<Self, IndexError> {
+        Self::of_rows(Rows::of(rows)?, points, count, params)
+    }
+
+    /// As [`Self::build`], of rows that are the index's own: no second copy.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn of_rows(
+        rows: Rows<f32>,
+        points: &[u32],
+        count: usize,
+        params: DenseParams,
+    ) -> Result<Self, IndexError> {
         let points = PointMap::new(points, rows.len(), count)?;
         if let Some(row) = rows.rows().position(|r| !r.iter().all(|x| x.is_finite())) {
             return Err(IndexError::NotFinite { row });
         }
-        let rows = Arc::new(Rows::of(rows)?);
+        let rows = Arc::new(rows);
         let first_pass = FirstPass::build(&rows, params)?;
         Ok(Self {
             metric: params.metric,
-            rows,
+            rows: Floats::Held(rows),
             points,
             first_pass,
         })
@@ -135,12 +152,17 @@ impl DenseIndex {
         self.rows.len()
     }
 
-    /// True when there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Points of the corpus, with a row or without.
+    pub fn points(&self) -> usize {
+        self.points.count()
     }
 
-    /// Bytes of the float rows and of the map to their points.
+    /// True when there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes in memory of the float rows and of the map to their points.
     pub fn vector_bytes(&self) -> usize {
         self.rows.bytes() + self.points.bytes()
     }
@@ -160,13 +182,30 @@ impl DenseIndex {
         self.first_pass.graph()
     }
 
+    /// The float rows, if they are in memory; else nothing.
+    pub(super) fn float_rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.rows.held().into_iter().flat_map(|rows| rows.rows())
+    }
+
+    /// True when the float rows stay in the file that the index was opened from.
+    pub fn is_on_disk(&self) -> bool {
+        self.rows.held().is_none()
+    }
+
     /// Answers one query.
+    ///
+    /// # Errors
+    /// When float rows stay on disk and cannot be read.
     ///
     /// # Panics
     /// When the vector is not as long as a row: a programming error, never an input error.
-    pub fn search(&self, query: &DenseQuery<'_>, scratch: &mut DenseScratch) -> DenseAnswer {
-        let mut pass = Pass::new(self, query, self.way(query));
-        let mut hits = pass.run(scratch);
+    pub fn search(
+        &self,
+        query: &DenseQuery<'_>,
+        scratch: &mut DenseScratch,
+    ) -> Result<DenseAnswer, FileError> {
+        let mut pass = Pass::new(self, query);
+        let mut hits = pass.run(scratch)?;
         let (counters, way) = (pass.counters, pass.way);
         if self.metric == Metric::L2 && (!way.by_code || query.rescore) {
             // Neighbouring squares can have one root, and of equals the larger row comes first.
@@ -179,7 +218,7 @@ impl DenseIndex {
         if let Filtering::Post(passes) = query.filtering {
             hits.retain(|h| passes(h.point));
         }
-        DenseAnswer { hits, counters, way }
+        Ok(DenseAnswer { hits, counters, way })
     }
 }
 

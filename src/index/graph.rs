@@ -7,15 +7,19 @@ mod hnsw_rs;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::hit::{Hit, rank};
 use crate::index::IndexError;
 use crate::index::bitset::BitSet;
+use crate::index::file::{FileError, IndexReader, IndexWriter};
 use crate::index::kernel::Space;
 use crate::index::rows::Rows;
 pub use hnsw::Scratch;
 
 /// Whose graph it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Engine {
     /// Ours.
     Hnsw,
@@ -24,7 +28,7 @@ pub enum Engine {
 }
 
 /// How a graph is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GraphParams {
     /// By whom.
     pub engine: Engine,
@@ -56,6 +60,12 @@ pub struct Work {
     pub hops: u64,
     /// Bytes of the slots that their links lie in.
     pub link_bytes: u64,
+    /// Rows that were scored again by float.
+    pub rescored: u64,
+    /// Links around the start of a filtered walk that were looked at to choose its course.
+    pub sampled: u64,
+    /// Those of them that lead to rows that pass.
+    pub sampled_matches: u64,
 }
 
 /// The rows that a search may find.
@@ -63,9 +73,24 @@ pub struct Work {
 pub struct Within<'a> {
     /// They.
     pub rows: &'a BitSet,
+    /// How many they are.
+    pub matches: usize,
     /// Where so few of them are near that the links between them lead to fewer than the beam holds, go on through all
     /// others until it is full or nothing is left; else come back with fewer.
     pub thorough: bool,
+    /// A walk among the matches with a wider beam would take longer than a scan of them. A walk that is not thorough
+    /// gives up rather than cost more.
+    pub widest: f64,
+}
+
+/// What scores rows again that look good by their codes.
+pub struct Again<'a, F: Space> {
+    /// The float rows.
+    pub rows: &'a Rows<F::Value>,
+    /// The query, as they are.
+    pub query: &'a [F::Value],
+    /// A row is scored again when its code is among so many best that the walk has met; raised to its width.
+    pub shortlist: usize,
 }
 
 /// A navigable small-world graph (Malkov and Yashunin 2018) over rows compared in the space `S`.
@@ -81,6 +106,20 @@ enum Built<S: Space> {
 }
 
 impl<S: Space> Graph<S> {
+    /// Builds our graph over `rows`, linked as the rows of `by` are near to each other, one for each of `rows`.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn linked_by<B: Space>(
+        by: &Rows<B::Value>,
+        rows: Arc<Rows<S::Value>>,
+        params: GraphParams,
+    ) -> Result<Self, IndexError> {
+        params.check()?;
+        let built = Built::Hnsw(hnsw::build::<B>(by, params)?);
+        Ok(Self { rows, params, built })
+    }
+
     /// Builds the graph over `rows`, with the threads of the current pool.
     ///
     /// # Errors
@@ -122,6 +161,53 @@ impl<S: Space> Graph<S> {
                 }
             }
         }
+    }
+
+    /// As [`Self::search`] over codes, but what looks good is scored by its float row while the graph is walked, and
+    /// `found` has those scores. `None` where the graph is not ours, which cannot do that.
+    pub fn search_again<Q: Space<Value = S::Value>, F: Space>(
+        &self,
+        query: &[S::Value],
+        again: Again<'_, F>,
+        ef: usize,
+        within: Option<Within<'_>>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Hit>,
+    ) -> Option<Work> {
+        match &self.built {
+            Built::Hnsw(graph) => {
+                let codes = (&*self.rows, query);
+                Some(graph.search_again::<Q, F>(codes, again, ef, within, scratch, found))
+            }
+            Built::HnswRs(_) => None,
+        }
+    }
+
+    /// Writes the links as sections whose names begin with `name`.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or the graph is that of `hnsw_rs`.
+    pub fn save(&self, to: &mut IndexWriter, name: &str) -> Result<(), FileError> {
+        match &self.built {
+            Built::Hnsw(graph) => graph.save(to, name),
+            Built::HnswRs(_) => Err(FileError::Unsupported(
+                "the graph of `hnsw_rs` cannot be written to a file; use `hnsw`",
+            )),
+        }
+    }
+
+    /// Reads what [`Self::save`] wrote of a graph over `rows`.
+    ///
+    /// # Errors
+    /// When the file was altered, or its links lead to rows that are not there.
+    pub fn open(
+        from: &IndexReader,
+        name: &str,
+        rows: Arc<Rows<S::Value>>,
+        params: GraphParams,
+    ) -> Result<Self, FileError> {
+        let built = Built::Hnsw(hnsw::Hnsw::open(from, name, rows.len())?);
+        Ok(Self { rows, params, built })
     }
 
     /// How it was built.

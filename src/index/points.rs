@@ -9,6 +9,8 @@ pub struct PointMap {
     /// `None`: row `i` is point `i`.
     points: Option<Vec<u32>>,
     rows: usize,
+    /// Points of the corpus.
+    count: usize,
 }
 
 impl PointMap {
@@ -24,7 +26,17 @@ impl PointMap {
         }
         // Ascending, distinct, below `count` and `count` of them: the identity.
         let points = (rows < count).then(|| points.to_vec());
-        Ok(Self { points, rows })
+        Ok(Self { points, rows, count })
+    }
+
+    /// Points of the corpus.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// True when row `i` is point `i`.
+    pub fn is_identity(&self) -> bool {
+        self.points.is_none()
     }
 
     /// The point of `row`.
@@ -44,6 +56,11 @@ impl PointMap {
             }
         }
         scratch
+    }
+
+    /// The point of every row, where they differ.
+    pub fn stored(&self) -> Option<&[u32]> {
+        self.points.as_deref()
     }
 
     /// Bytes held.

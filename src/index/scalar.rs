@@ -40,6 +40,17 @@ impl Bytes {
         })
     }
 
+    /// Codes that were made before, with the middle and the step of their scale.
+    pub(super) fn stored(rows: Rows<i8>, (middle, step): (f32, f32)) -> Self {
+        let rows = Arc::new(rows);
+        Self { rows, middle, step }
+    }
+
+    /// The middle and the step of the scale.
+    pub(super) fn scale(&self) -> (f32, f32) {
+        (self.middle, self.step)
+    }
+
     /// The codes as rows.
     pub fn rows(&self) -> &Arc<Rows<i8>> {
         &self.rows

@@ -1,8 +1,13 @@
 //! An inverted index over sparse vectors; the index applies the inverse document frequency.
 
+mod pruned;
+mod stored;
+
 use crate::hit::Hit;
+use crate::index::bitset::BitSet;
 use crate::index::topk::TopK;
 use crate::index::{Counters, Filtering, IndexError, SparseVector};
+use pruned::{Blocks, Looked, PrunedScratch, Term};
 
 /// Posting lists by dimension.
 ///
@@ -19,6 +24,7 @@ pub struct SparseIndex {
     /// Where each dimension's postings begin, and the end of the last.
     starts: Vec<usize>,
     postings: Vec<Posting>,
+    blocks: Blocks,
     /// Documents of the corpus.
     count: usize,
 }
@@ -45,6 +51,7 @@ pub struct SparseScratch {
     sums: Vec<(u32, f32)>,
     stamp: u32,
     touched: Vec<u32>,
+    pruned: PrunedScratch,
     top: TopK,
 }
 
@@ -68,16 +75,20 @@ impl SparseIndex {
         let df = starts.windows(2).map(|w| w[1] - w[0]);
         let idf = df.map(|df| idf(vectors.len(), df)).collect();
         dims.shrink_to_fit();
+        let blocks = Blocks::new(&starts, &postings, vectors.len());
         Ok(Self {
             dims,
             idf,
             starts,
             postings,
+            blocks,
             count: vectors.len(),
         })
     }
 
     /// The best `limit` documents that share a dimension with `query`; others are no hits, whatever the limit.
+    ///
+    /// Blocks of documents that cannot be among them are left out, unless a weight of the query is negative.
     pub fn search(
         &self,
         query: &SparseVector,
@@ -85,33 +96,41 @@ impl SparseIndex {
         filtering: Filtering<'_>,
         scratch: &mut SparseScratch,
     ) -> SparseAnswer {
-        let postings = self.accumulate(query, scratch);
         let within = match filtering {
             Filtering::Auto(set) | Filtering::Pre(set) | Filtering::InGraph(set) => Some(set),
             Filtering::None | Filtering::Post(_) => None,
         };
-        let SparseScratch {
-            sums, touched, top, ..
-        } = scratch;
-        top.reset(limit);
-        let mut candidates = 0;
-        for &point in touched.iter() {
-            if within.is_none_or(|set| set.contains(point)) {
-                let score = sums[point as usize].1;
-                top.push(Hit { point, score });
-                candidates += 1;
-            }
-        }
-        let mut hits = top.finish().clone();
+        scratch.top.reset(limit);
+        let terms: Vec<Term<'_>> = self.terms(query).collect();
+        let looked = match terms.iter().all(|term| term.factor >= 0.0) {
+            true => self
+                .blocks
+                .search(&terms, within, &mut scratch.pruned, &mut scratch.top),
+            false => self.plain(&terms, within, scratch),
+        };
+        let mut hits = scratch.top.finish().clone();
         if let Filtering::Post(passes) = filtering {
             hits.retain(|h| passes(h.point));
         }
         let counters = Counters {
-            postings,
-            candidates,
+            postings: looked.postings,
+            candidates: looked.candidates,
             ..Counters::default()
         };
         SparseAnswer { hits, counters }
+    }
+
+    /// The dimensions of the query that some document has.
+    fn terms<'a>(&'a self, query: &'a SparseVector) -> impl Iterator<Item = Term<'a>> {
+        let weights = query.dims.iter().zip(&query.weights);
+        weights.filter_map(|(dim, weight)| {
+            let at = self.dims.binary_search(dim).ok()?;
+            Some(Term {
+                at,
+                list: &self.postings[self.starts[at]..self.starts[at + 1]],
+                factor: weight * self.idf[at],
+            })
+        })
     }
 
     /// Dimensions that some document has.
@@ -130,32 +149,40 @@ impl SparseIndex {
             + self.idf.capacity() * size_of::<f32>()
             + self.starts.capacity() * size_of::<usize>()
             + self.postings.capacity() * size_of::<Posting>()
+            + self.blocks.bytes()
     }
 
-    /// Sums up the scores of all documents that share a dimension with `query`; returns the postings read.
-    fn accumulate(&self, query: &SparseVector, scratch: &mut SparseScratch) -> u64 {
+    /// Offers every document (of `within`, if given) that shares a dimension with the query: what leaving blocks out has
+    /// to agree with.
+    fn plain(&self, terms: &[Term<'_>], within: Option<&BitSet>, scratch: &mut SparseScratch) -> Looked {
         scratch.begin(self.count);
         let SparseScratch {
-            sums, stamp, touched, ..
+            sums,
+            stamp,
+            touched,
+            top,
+            ..
         } = scratch;
-        let mut read = 0;
-        for (dim, weight) in query.dims.iter().zip(&query.weights) {
-            let Ok(at) = self.dims.binary_search(dim) else {
-                continue;
-            };
-            let factor = weight * self.idf[at];
-            let list = &self.postings[self.starts[at]..self.starts[at + 1]];
-            for posting in list {
+        let mut looked = Looked::default();
+        for term in terms {
+            for posting in term.list {
                 let sum = &mut sums[posting.point as usize];
                 if sum.0 != *stamp {
                     *sum = (*stamp, 0.0);
                     touched.push(posting.point);
                 }
-                sum.1 += factor * posting.weight;
+                sum.1 += term.factor * posting.weight;
             }
-            read += list.len() as u64;
+            looked.postings += term.list.len() as u64;
         }
-        read
+        for &point in touched.iter() {
+            if within.is_none_or(|set| set.contains(point)) {
+                let score = sums[point as usize].1;
+                top.push(Hit { point, score });
+                looked.candidates += 1;
+            }
+        }
+        looked
     }
 }
 
@@ -218,137 +245,4 @@ fn position(dims: &[u32], dim: u32) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hit::rank;
-    use crate::index::bitset::BitSet;
-    use crate::index::testing::Rng;
-
-    fn sparse(pairs: &[(u32, f32)]) -> SparseVector {
-        SparseVector {
-            dims: pairs.iter().map(|p| p.0).collect(),
-            weights: pairs.iter().map(|p| p.1).collect(),
-        }
-    }
-
-    fn search(
-        index: &SparseIndex,
-        query: &SparseVector,
-        limit: usize,
-        filtering: Filtering<'_>,
-    ) -> SparseAnswer {
-        index.search(query, limit, filtering, &mut SparseScratch::default())
-    }
-
-    #[test]
-    fn scores_are_weights_times_inverse_document_frequency() {
-        let index =
-            SparseIndex::new(&[sparse(&[(3, 1.0), (9, 2.0)]), sparse(&[(9, 1.0)]), sparse(&[])]).unwrap();
-        let got = search(
-            &index,
-            &sparse(&[(3, 1.0), (7, 5.0), (9, 2.0)]),
-            10,
-            Filtering::None,
-        );
-        // N = 3; df(3) = 1: ln(1 + 2.5/1.5); df(9) = 2: ln(1 + 1.5/2.5). Dimension 7 is unknown.
-        let (rare, common) = ((8.0f64 / 3.0).ln() as f32, 1.6f64.ln() as f32);
-        let want = [
-            Hit {
-                point: 0,
-                score: rare + 2.0 * common * 2.0,
-            },
-            Hit {
-                point: 1,
-                score: 2.0 * common,
-            },
-        ];
-        assert_eq!(got.hits, want);
-        assert_eq!((got.counters.postings, got.counters.candidates), (3, 2));
-    }
-
-    #[test]
-    fn filters_before_and_after_differ_when_the_limit_cuts() {
-        let vectors: Vec<_> = (1..=4).map(|w| sparse(&[(0, w as f32)])).collect();
-        let index = SparseIndex::new(&vectors).unwrap();
-        let allowed = BitSet::from_iter(4, [0, 1]);
-        let query = sparse(&[(0, 1.0)]);
-        let points = |f| -> Vec<u32> {
-            let hits = search(&index, &query, 2, f).hits;
-            hits.iter().map(|h| h.point).collect()
-        };
-        assert_eq!(points(Filtering::None), [3, 2]);
-        assert_eq!(points(Filtering::Pre(&allowed)), [1, 0]);
-        assert_eq!(points(Filtering::Auto(&allowed)), [1, 0]);
-        assert!(points(Filtering::Post(&|p| p < 2)).is_empty());
-        assert_eq!(points(Filtering::Post(&|p| p == 2)), [2]);
-    }
-
-    #[test]
-    fn agrees_with_a_naive_sum_to_the_bit_and_reuses_its_memory() {
-        let mut rng = Rng::new(21);
-        let mut random = |most: usize| {
-            let mut dims: Vec<u32> = (0..rng.below(most + 1)).map(|_| rng.below(30) as u32).collect();
-            dims.sort_unstable();
-            dims.dedup();
-            let weights = dims.iter().map(|_| rng.symmetric()).collect();
-            SparseVector { dims, weights }
-        };
-        let vectors: Vec<_> = (0..200).map(|_| random(12)).collect();
-        let index = SparseIndex::new(&vectors).unwrap();
-        let mut scratch = SparseScratch::default();
-        for _ in 0..50 {
-            let query = random(6);
-            let got = index.search(&query, 20, Filtering::None, &mut scratch);
-            assert_eq!(got.hits, naive(&vectors, &query, 20));
-        }
-    }
-
-    /// Document by document, straight from the definition.
-    fn naive(vectors: &[SparseVector], query: &SparseVector, limit: usize) -> Vec<Hit> {
-        let weight = |v: &SparseVector, dim: u32| v.dims.iter().position(|&d| d == dim).map(|i| v.weights[i]);
-        let mut hits = Vec::new();
-        for (point, v) in vectors.iter().enumerate() {
-            let mut score = None;
-            for (&dim, q) in query.dims.iter().zip(&query.weights) {
-                let df = vectors.iter().filter(|v| v.dims.contains(&dim)).count();
-                if let Some(d) = weight(v, dim) {
-                    score = Some(score.unwrap_or(0.0) + q * idf(vectors.len(), df) * d);
-                }
-            }
-            hits.extend(score.map(|score| Hit {
-                point: point as u32,
-                score,
-            }));
-        }
-        rank(&mut hits, limit);
-        hits
-    }
-
-    #[test]
-    fn an_empty_corpus_and_an_empty_query_answer_nothing() {
-        let none = SparseIndex::new(&[]).unwrap();
-        assert!(
-            search(&none, &sparse(&[(1, 1.0)]), 5, Filtering::None)
-                .hits
-                .is_empty()
-        );
-        let one = SparseIndex::new(&[sparse(&[(1, 1.0)])]).unwrap();
-        assert!(search(&one, &sparse(&[]), 5, Filtering::None).hits.is_empty());
-    }
-
-    #[test]
-    fn malformed_vectors_are_refused_with_their_point() {
-        for bad in [
-            sparse(&[(2, 1.0), (1, 1.0)]),
-            sparse(&[(1, 1.0), (1, 1.0)]),
-            sparse(&[(1, f32::NAN)]),
-            SparseVector {
-                dims: vec![1],
-                weights: vec![],
-            },
-        ] {
-            let got = SparseIndex::new(&[sparse(&[]), bad]).unwrap_err();
-            assert_eq!(got, IndexError::Sparse { point: 1 });
-        }
-    }
-}
+mod tests;

@@ -35,6 +35,7 @@ pub(super) fn config(
         quantization,
         codes,
         payload,
+        on_disk: written.on_disk.as_ref().is_some_and(|o| o.value),
         seed,
     }
 }

@@ -82,7 +82,9 @@ fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Op
     if coded {
         check_codes(stage, context.index.quantization, oversampling, rescore, findings);
     }
-    let needed = match coded {
+    // Binary codes with rescoring are scored by float while the graph is walked, by a beam as narrow as over floats.
+    let by_code = coded && !(rescore && context.index.quantization == Quantization::Binary);
+    let needed = match by_code {
         // Saturates far beyond any corpus.
         true => (limit as f64 * oversampling).ceil() as usize,
         false => limit,

@@ -84,6 +84,7 @@ fn index(quantization: Quantization) -> IndexConfig {
         quantization,
         codes: CodeConfig::default(),
         payload: vec!["voltage".into()],
+        on_disk: false,
         seed: 42,
     }
 }

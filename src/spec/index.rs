@@ -17,6 +17,8 @@ pub struct IndexSpec {
     pub quantization: Option<Spanned<Choice<QuantizationSpec>>>,
     /// Payload fields with an index of their own, for filters. Default: none.
     pub payload: Option<Spanned<OneOrMany<String>>>,
+    /// Float vectors stay on disk and are read where hits are scored again; needs a quantization. Default: false.
+    pub on_disk: Option<Spanned<bool>>,
 }
 
 /// What a named vector is made of.

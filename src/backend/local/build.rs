@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::check::graph_params;
 use super::payload::PayloadIndex;
 use super::search::LocalSearcher;
+use super::stored::{OwnFile, disk_bytes};
 use crate::backend::{BackendError, Index, IndexStats, Points, Searcher};
 use crate::index::IndexError;
 use crate::index::binary::BinaryQuery;
@@ -17,11 +18,13 @@ use crate::vectors::Metric;
 
 /// A complete index in memory.
 pub(super) struct LocalIndex {
-    config: IndexConfig,
-    count: usize,
+    pub(super) config: IndexConfig,
+    pub(super) count: usize,
     pub(super) dense: BTreeMap<String, DenseIndex>,
     pub(super) sparse: BTreeMap<String, SparseIndex>,
     pub(super) payload: PayloadIndex,
+    /// Where float vectors are that are not in memory; the last field, because a file is closed before it is removed.
+    pub(super) file: Option<OwnFile>,
 }
 
 impl LocalIndex {
@@ -51,6 +54,7 @@ impl LocalIndex {
             dense: dense.collect::<Result<_, BackendError>>()?,
             sparse: sparse.collect::<Result<_, BackendError>>()?,
             payload: PayloadIndex::new(points.payload, &config.payload),
+            file: None,
         })
     }
 
@@ -100,7 +104,12 @@ impl LocalIndex {
             Quantization::Turbo => "turbo".to_owned(),
         };
         let fields: Vec<&str> = self.payload.fields().collect();
+        let floats = match disk_bytes(&self.dense) {
+            0 => "in memory".to_owned(),
+            bytes => format!("on disk, {bytes} bytes, read where hits are scored again"),
+        };
         let mut out = BTreeMap::from([
+            ("vectors.floats".to_owned(), floats),
             ("graph".to_owned(), graph),
             ("graph.bytes".to_owned(), graph_bytes.to_owned()),
             ("graph.build".to_owned(), build.to_owned()),

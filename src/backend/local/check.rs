@@ -15,6 +15,12 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
     {
         return Err("`hnsw_rs` compares a query as it compares rows, by bits alone; use `hnsw`".to_owned());
     }
+    if index.on_disk && index.quantization == Quantization::None {
+        return Err("floats can stay on disk where there are codes to search: set a quantization".to_owned());
+    }
+    if index.on_disk && matches!(index.graph, Graph::HnswRs { .. }) {
+        return Err("the graph of `hnsw_rs` cannot be written to a file; use `hnsw`".to_owned());
+    }
     let retrieval = pipeline.backend_part();
     for (at, stage) in retrieval.iter().enumerate() {
         let verdict = match &stage.kind {
@@ -146,6 +152,31 @@ mod tests {
             rerank(),
         ];
         assert_eq!(verdict(HNSW, stages), Ok(()));
+    }
+
+    #[test]
+    fn floats_stay_on_disk_only_beside_codes_and_our_graph() {
+        let pipeline = Pipeline {
+            name: "p".to_owned(),
+            stages: vec![dense("d", "body", 10)],
+        };
+        let verdict = |graph, quantization| {
+            let on_disk = true;
+            let index = IndexConfig {
+                on_disk,
+                ..config(graph, quantization)
+            };
+            check(&index, &pipeline).map_err(|e| e.split(':').next().unwrap_or_default().to_owned())
+        };
+        assert_eq!(verdict(HNSW, Quantization::Binary), Ok(()));
+        let no_codes = "floats can stay on disk where there are codes to search";
+        assert_eq!(verdict(HNSW, Quantization::None), Err(no_codes.to_owned()));
+        let theirs = Graph::HnswRs {
+            m: 8,
+            ef_construct: 32,
+        };
+        let no_file = "the graph of `hnsw_rs` cannot be written to a file; use `hnsw`";
+        assert_eq!(verdict(theirs, Quantization::Binary), Err(no_file.to_owned()));
     }
 
     #[test]

@@ -45,12 +45,18 @@ impl Filters<'_> {
 
 impl PayloadIndex {
     pub(super) fn new(payload: &[Payload], fields: &[String]) -> Self {
-        let columns = fields.iter().map(|f| (f.clone(), column(payload, f)));
         let any = payload.iter().any(|p| !p.is_empty());
+        let documents = if any { payload.to_vec() } else { Vec::new() };
+        Self::of_count(payload.len(), documents, fields)
+    }
+
+    /// Of `count` documents, or of none where none has payload.
+    pub(super) fn of_count(count: usize, documents: Vec<Payload>, fields: &[String]) -> Self {
+        let columns = fields.iter().map(|f| (f.clone(), column(&documents, count, f)));
         Self {
-            count: payload.len(),
+            count,
             columns: columns.collect(),
-            documents: if any { payload.to_vec() } else { Vec::new() },
+            documents,
             none: Payload::new(),
             by_document: AtomicU64::new(0),
         }
@@ -68,6 +74,11 @@ impl PayloadIndex {
             }
         }
         &scratch.result
+    }
+
+    /// The payload of every document; empty when none has any.
+    pub(super) fn documents(&self) -> &[Payload] {
+        &self.documents
     }
 
     /// Whether one point passes all of `filters`, by the definition.
@@ -142,7 +153,7 @@ fn scalar(scalar: &Scalar) -> FieldValue<'_> {
     }
 }
 
-fn column(payload: &[Payload], field: &str) -> Column {
+fn column(payload: &[Payload], count: usize, field: &str) -> Column {
     let values = payload.iter().zip(0u32..).flat_map(|(payload, point)| {
         let values = match payload.get(field) {
             Some(Value::Array(items)) => items.as_slice(),
@@ -151,7 +162,7 @@ fn column(payload: &[Payload], field: &str) -> Column {
         };
         values.iter().filter_map(move |v| Some((point, field_value(v)?)))
     });
-    Column::new(payload.len(), values)
+    Column::new(count, values)
 }
 
 /// What no condition can hold of (null, objects, lists in lists) is not indexed.

@@ -82,7 +82,7 @@ impl<'i> LocalSearcher<'i> {
                 };
                 index.search(&query, scratch)
             },
-        );
+        )?;
         Ok((answer.hits, answer.counters, dense_path(answer.way)))
     }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::floats::Floats;
 use super::{Coding, DenseParams};
 use crate::index::IndexError;
 use crate::index::binary::Codes;
-use crate::index::graph::{Graph, GraphFacts, GraphParams};
+use crate::index::graph::{Engine, Graph, GraphFacts, GraphParams};
 use crate::index::kernel::{Dot, DotBytes, Hamming, L2, L2Bytes, Space};
 use crate::index::rows::Rows;
 use crate::index::scalar::Bytes;
@@ -42,7 +43,12 @@ impl FirstPass {
             (None, true) => Self::L2(over(rows, graph)?),
             (Some(Coding::Binary(params)), _) => {
                 let codes = Codes::new(rows, params)?;
-                let graph = over(codes.rows(), graph)?;
+                let graph = match graph {
+                    Some(params) if params.engine == Engine::Hnsw => {
+                        Some(linked(rows, &codes, by_distance, params)?)
+                    }
+                    _ => over(codes.rows(), graph)?,
+                };
                 Self::Bits(codes, graph)
             }
             (Some(Coding::Scalar { quantile }), false) => {
@@ -74,7 +80,7 @@ impl FirstPass {
     }
 
     /// What a row that is compared takes.
-    pub(super) fn row_bytes(&self, floats: &Rows<f32>) -> usize {
+    pub(super) fn row_bytes(&self, floats: &Floats) -> usize {
         match self {
             Self::Dot(_) | Self::L2(_) => floats.width() * size_of::<f32>(),
             Self::Bits(codes, _) => codes.rows().width() * size_of::<u64>(),
@@ -100,4 +106,19 @@ fn over<S: Space>(
     graph: Option<GraphParams>,
 ) -> Result<Option<Graph<S>>, IndexError> {
     graph.map(|params| Graph::build(rows.clone(), params)).transpose()
+}
+
+/// A graph over bits, linked by the floats that they were made of: bits tell near rows apart too badly to choose the best
+/// neighbours among them.
+fn linked(
+    rows: &Rows<f32>,
+    codes: &Codes,
+    by_distance: bool,
+    params: GraphParams,
+) -> Result<Graph<Hamming>, IndexError> {
+    let codes = codes.rows().clone();
+    match by_distance {
+        true => Graph::linked_by::<L2>(rows, codes, params),
+        false => Graph::linked_by::<Dot>(rows, codes, params),
+    }
 }

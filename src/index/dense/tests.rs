@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::index::binary::BinaryQuery;
 use crate::index::exact::scan;
@@ -36,7 +38,7 @@ pub(super) fn query<'a>(vector: &'a [f32], filtering: Filtering<'a>) -> DenseQue
 }
 
 pub(super) fn search(index: &DenseIndex, query: &DenseQuery<'_>) -> DenseAnswer {
-    index.search(query, &mut DenseScratch::default())
+    index.search(query, &mut DenseScratch::default()).unwrap()
 }
 
 fn way(by_code: bool, by_graph: bool, filter: Applied) -> Way {
@@ -93,7 +95,16 @@ fn each_kind_of_index_goes_its_own_way_and_counts_it() {
 
     let both = search(&index(&rows, true, true), &query);
     assert_eq!(both.way, way(true, true, Applied::Never));
-    assert_eq!((both.counters.candidates, both.counters.rescored), (15, 15));
+    // Scored by float on the way: more than the shortlist of 15, because it gets better while the walk goes on.
+    let counters = both.counters;
+    assert_eq!(
+        (counters.candidates, counters.float_distances),
+        (40, counters.rescored)
+    );
+    assert!(
+        (15..counters.code_distances).contains(&counters.rescored),
+        "{counters:?}"
+    );
 }
 
 #[test]
@@ -302,4 +313,30 @@ fn bytes_and_four_bit_queries_tell_more_rows_apart_than_signs() {
         "{signs}, {four_bits}, {bytes}"
     );
     assert_eq!(bytes, 300);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_full_beam_and_shortlist_over_bits_are_exact_with_and_without_a_filter(
+        count in 1usize..200, every in 1u32..12, four_bits: bool, by_distance: bool, seed: u64,
+    ) {
+        let mut rng = Rng::new(seed);
+        let (rows, vector) = (rng.units(count, 20), rng.unit(20));
+        let points: Vec<u32> = (0..count as u32).collect();
+        let kind = if four_bits { BinaryQuery::FourBits } else { BinaryQuery::Bits };
+        let params = DenseParams {
+            metric: if by_distance { Metric::L2 } else { Metric::Cosine },
+            graph: Some(GRAPH),
+            codes: Some(Coding::Binary(BinaryParams { centred: true, query: kind })),
+        };
+        let index = DenseIndex::build(&rows, &points, count, params).unwrap();
+        let some = BitSet::from_iter(count, (0..count as u32).step_by(every as usize));
+        for filtering in [Filtering::None, Filtering::InGraph(&some), Filtering::Auto(&some)] {
+            let query = DenseQuery { limit: count, ef: count, oversampling: 1.0, filtering, ..query(&vector, filtering) };
+            let want = search(&index, &DenseQuery { exact: true, ..query });
+            prop_assert_eq!(search(&index, &query).hits, want.hits);
+        }
+    }
 }

@@ -46,7 +46,9 @@ fn hnsw_rs_cost(by_code: bool) -> f64 {
 
 impl DenseIndex {
     /// Decides how a query is answered, before anything is computed.
-    pub(super) fn way(&self, query: &DenseQuery<'_>) -> Way {
+    ///
+    /// `matches` is how many points the filter lets pass, where there is a set of them.
+    pub(super) fn way(&self, query: &DenseQuery<'_>, matches: usize) -> Way {
         let by_code = !query.exact && self.first_pass.has_codes();
         let graph = !query.exact && !query.scan && self.first_pass.graph_params().is_some();
         let (by_graph, filter) = match query.filtering {
@@ -54,13 +56,18 @@ impl DenseIndex {
             Filtering::Post(_) => (graph, Applied::After),
             Filtering::Pre(_) => (false, Applied::Within),
             Filtering::InGraph(_) => (graph, Applied::Within),
-            Filtering::Auto(set) => (graph && self.walk_pays(set.count(), query), Applied::Within),
+            Filtering::Auto(_) => (graph && self.walk_pays(matches, query), Applied::Within),
         };
         Way {
             by_code,
             by_graph,
             filter,
         }
+    }
+
+    /// How wide a walk among `matches` rows can be, to cost as much as a scan of them.
+    pub(super) fn widest_walk(&self, matches: f64) -> f64 {
+        matches / walk_cost(self.first_pass.row_bytes(&self.rows))
     }
 
     /// Whether a filter that lets `matches` points pass is better carried out inside the graph walk than by
@@ -77,7 +84,7 @@ impl DenseIndex {
         };
         let (matches, rows) = (matches as f64, self.len() as f64);
         match params.engine {
-            Engine::Hnsw => matches > walk_cost(self.first_pass.row_bytes(&self.rows)) * ef,
+            Engine::Hnsw => self.widest_walk(matches) > ef,
             // Comparisons rise as the share of matches falls.
             Engine::HnswRs => matches * matches > hnsw_rs_cost(by_code) * ef * rows,
         }
@@ -145,6 +152,18 @@ mod tests {
         assert!(got.counters.float_distances < want.counters.float_distances);
         assert_eq!(got.counters.matches, 900);
         assert!(got.hits.iter().all(|h| near.contains(h.point)));
+
+        // A third of what is near and all of what is far: fewer than in the corpus as a whole, but enough to meet them.
+        let thinner = BitSet::from_iter(2000, (0..1000).step_by(3).chain(1000..2000));
+        let (got, want) = (
+            answer(Filtering::Auto(&thinner)),
+            answer(Filtering::Pre(&thinner)),
+        );
+        assert!(got.way.by_graph && got.counters.float_distances < want.counters.float_distances);
+        let (seen, passing) = (got.counters.sampled, got.counters.sampled_matches);
+        assert!(seen > 0 && passing * 2 < seen, "{passing} of {seen}");
+        let found = want.hits.iter().filter(|hit| got.hits.contains(hit)).count();
+        assert!(found >= 4, "{found} of {}", want.hits.len());
 
         let elsewhere = BitSet::from_iter(2000, 1000..2000);
         let (got, want) = (

@@ -6,38 +6,28 @@
 
 mod beam;
 mod build;
+mod filtered;
+mod judge;
 mod levels;
 mod links;
 mod select;
+mod stored;
 mod tree;
 mod visited;
 mod walk;
 
-use super::{GraphFacts, Within, Work};
+use super::{Again, GraphFacts, Within, Work};
 use crate::hit::Hit;
 use crate::index::kernel::Space;
 use crate::index::rows::Rows;
+use beam::Beam;
 pub(super) use build::build;
+use judge::{ByCodeThenRow, ByRow, Judge};
 use links::Links;
 pub use walk::Scratch;
-use walk::Surroundings;
 
 /// A walk starts from one row for so much of its width.
 const EF_PER_START: usize = 4;
-
-/// Where at least this part of the rows around the query pass a filter, the others are walked through like them: that
-/// takes fewer comparisons than going round them.
-const MOST_PASS: f64 = 0.4;
-/// Such a walk that may come back with fewer looks at no more than so many nodes per unit of beam width: two to three are
-/// usual, and beyond these surroundings the way to further matches could be long.
-const HOPS_PER_EF: u64 = 16;
-/// Below this share of matches, a walk among them looks for as many neighbours as a slot holds, above for half of that.
-/// At 5 %, half takes recall from 0.993 to 0.973; at 20 % it changes nothing but the time.
-const SPARSE: f64 = 0.1;
-
-/// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
-/// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
-const LEAST_NEIGHBOURS: f64 = 1.2;
 
 /// A finished graph.
 pub(super) struct Hnsw {
@@ -69,64 +59,65 @@ impl Hnsw {
         found: &mut Vec<Hit>,
     ) -> Work {
         found.clear();
-        let ef = ef.min(rows.len());
+        let (ef, mut work) = (ef.min(rows.len()), Work::default());
+        if ef > 0 {
+            self.descend::<S>(rows, query, 0, ef, scratch, &mut work);
+            let judge = &mut ByRow::<S> { rows, query };
+            self.lowest(judge, ef, within, scratch, &mut work);
+            found.extend(scratch.found());
+        }
+        work
+    }
+
+    /// As [`Self::search`], but rows that look good by `rows`, their codes, are scored by `again`.
+    pub(super) fn search_again<S: Space, F: Space>(
+        &self,
+        (rows, query): (&Rows<S::Value>, &[S::Value]),
+        again: Again<'_, F>,
+        ef: usize,
+        within: Option<Within<'_>>,
+        scratch: &mut Scratch,
+        found: &mut Vec<Hit>,
+    ) -> Work {
+        found.clear();
+        let (ef, mut work) = (ef.min(rows.len()), Work::default());
         if ef == 0 {
-            return Work::default();
+            return work;
         }
-        let mut work = Work::default();
-        self.descend::<S>(rows, query, 0, ef, scratch, &mut work);
-        match within {
-            None => scratch.walk::<S>(rows, &self.base, None, query, ef, &mut work),
-            Some(within) => self.filtered::<S>(rows, query, ef, within, scratch, &mut work),
-        }
+        let shortlist = again.shortlist.clamp(ef, rows.len());
+        // Codes lead downhill less surely than floats, so the walk starts from more rows; half as many more than the
+        // shortlist asks for cost less for the same recall than all of them.
+        let width = ef.max(shortlist / 2);
+        self.descend::<S>(rows, query, 0, width, scratch, &mut work);
+        let mut near: Beam = std::mem::take(&mut scratch.near);
+        near.reset(shortlist);
+        let judge = &mut ByCodeThenRow::<S, F> {
+            codes: ByRow { rows, query },
+            floats: ByRow {
+                rows: again.rows,
+                query: again.query,
+            },
+            near: &mut near,
+        };
+        scratch.judge_starts(judge, &mut work);
+        self.lowest(judge, ef, within, scratch, &mut work);
+        scratch.near = near;
         found.extend(scratch.found());
         work
     }
 
-    /// Walks the lowest layer for rows of a set.
-    fn filtered<S: Space>(
+    fn lowest(
         &self,
-        rows: &Rows<S::Value>,
-        query: &[S::Value],
+        judge: &mut impl Judge,
         ef: usize,
-        within: Within<'_>,
+        within: Option<Within<'_>>,
         scratch: &mut Scratch,
         work: &mut Work,
     ) {
-        let (allowed, matches) = (within.rows, within.rows.count());
-        let share = matches as f64 / rows.len() as f64;
-        let around = scratch.surroundings(&self.base, allowed, share, work);
-        let most_hops = if within.thorough {
-            u64::MAX
-        } else {
-            HOPS_PER_EF * ef as u64
-        };
-        let thorough = |scratch: &mut Scratch, work: &mut Work| {
-            scratch.thorough_walk::<S>(rows, &self.base, query, ef, (allowed, most_hops), work);
-        };
-        if around.passing as f64 >= MOST_PASS * around.seen as f64 {
-            return thorough(scratch, work);
+        match within {
+            None => scratch.walk(judge, &self.base, ef, work),
+            Some(within) => scratch.filtered_walk(judge, &self.base, ef, within, work),
         }
-        if !within.thorough && !self.leads_to_matches(around, share) {
-            scratch.beam.reset(ef);
-            return;
-        }
-        let width = self.base.width();
-        let enough = if share < SPARSE { width } else { width / 2 };
-        scratch.matching_walk::<S>(rows, &self.base, query, ef, (allowed, enough), work);
-        let found = scratch.beam.keys().len();
-        if within.thorough && found < ef && found < matches {
-            thorough(scratch, work);
-        }
-    }
-
-    /// True unless a walk among matches would find some of them but not the nearest: where they are too few to be linked
-    /// with each other, or so much fewer than in the corpus as a whole that they lie elsewhere.
-    fn leads_to_matches(&self, around: Surroundings, share: f64) -> bool {
-        let (seen, passing) = (around.seen as f64, around.passing as f64);
-        let expected = seen * share;
-        let elsewhere = passing < expected - (expected / 3.0).max(3.0 * expected.sqrt());
-        !elsewhere && passing * self.base.width() as f64 >= LEAST_NEIGHBOURS * seen
     }
 
     /// Finds where a walk of width `ef` through `layer`, of which 0 is the lowest, had better start: downhill from the
@@ -149,7 +140,7 @@ impl Hnsw {
             if i > 0 || width < 2 {
                 scratch.downhill::<S>(rows, layer, query, work);
             } else {
-                scratch.walk::<S>(rows, &layer.links, Some(&layer.rows), query, width, work);
+                scratch.walk_above::<S>(rows, layer, query, width, work);
                 scratch.start_from_beam();
             }
             scratch.step_down(layer);

@@ -30,7 +30,12 @@ fn search<S: Space>(
     allowed: Option<&BitSet>,
 ) -> (Vec<Hit>, Work) {
     let mut found = vec![Hit { point: 9, score: 9.0 }];
-    let within = allowed.map(|rows| Within { rows, thorough: true });
+    let within = allowed.map(|rows| Within {
+        rows,
+        matches: rows.count(),
+        thorough: true,
+        widest: f64::INFINITY,
+    });
     let work = graph.search::<S>(query, ef, within, &mut Scratch::default(), &mut found);
     (found, work)
 }

@@ -82,6 +82,9 @@ pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
         ("index.quantization".to_owned(), quantization(index)),
     ];
     let fact = |path: &str, value: String| (path.to_owned(), value);
+    if index.on_disk {
+        facts.push(fact("index.on_disk", "true".to_owned()));
+    }
     if !index.payload.is_empty() {
         facts.push(fact("index.payload", list(&index.payload)));
     }

@@ -64,6 +64,11 @@ impl Beam {
         self.next = 0;
     }
 
+    /// Keeps so many times as many keys from now on.
+    pub(super) fn widen(&mut self, times: f64) {
+        self.width = (self.width as f64 * times) as usize;
+    }
+
     /// True when `key` would be kept.
     #[inline]
     pub(super) fn wants(&self, key: Key) -> bool {

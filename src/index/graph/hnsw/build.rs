@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use rayon::prelude::*;
 
 use super::beam::{Key, MOST_NODES};
+use super::judge::ByRow;
 use super::levels::{level, order};
 use super::links::Links;
 use super::select::Selection;
@@ -148,14 +149,21 @@ impl<'a, S: Space> Builder<'a, S> {
         self.graph
             .descend::<S>(self.rows, query, level, ef, walk, &mut work);
         for layer in (0..=level).rev() {
-            let (links, to_row) = match layer {
-                0 => (&self.graph.base, None),
+            let to_row = match layer {
+                0 => {
+                    let judge = &mut ByRow::<S> {
+                        rows: self.rows,
+                        query,
+                    };
+                    walk.walk(judge, &self.graph.base, ef, &mut work);
+                    None
+                }
                 _ => {
                     let layer = &self.graph.upper[layer - 1];
-                    (&layer.links, Some(&layer.rows[..]))
+                    walk.walk_above::<S>(self.rows, layer, query, ef, &mut work);
+                    Some(&layer.rows[..])
                 }
             };
-            walk.walk::<S>(self.rows, links, to_row, query, ef, &mut work);
             let candidates = walk.beam.keys();
             let m = self.params.m;
             selection.select::<S>(self.rows, to_row, candidates, m, |_| false);

@@ -19,6 +19,23 @@ impl Links {
         Ok(Self { slots })
     }
 
+    /// Links that were made before.
+    pub(super) fn stored(slots: Rows<u32>) -> Self {
+        Self { slots }
+    }
+
+    /// All slots, one after the other.
+    pub(super) fn flat(&self) -> &[u32] {
+        self.slots.flat()
+    }
+
+    /// True when every link leads to a node that there is.
+    pub(super) fn is_within(&self) -> bool {
+        self.flat()
+            .iter()
+            .all(|&n| n == NONE || (n as usize) < self.len())
+    }
+
     pub(super) fn width(&self) -> usize {
         self.slots.width()
     }
