@@ -269,7 +269,9 @@ impl Runner<'_> {
         }
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
-        let Built { index, stats, key, .. } = &builds[build];
+        let Built {
+            index, stats, key, ..
+        } = &builds[build];
         let calls_before = index.elsewhere().map(Elsewhere::calls);
         let (parity, mut doubts) = parity::check(&context, key, index.as_ref(), oracle, &deadline)
             .map_err(|error| self.stopped(error))?;

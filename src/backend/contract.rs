@@ -8,8 +8,8 @@ pub(crate) mod fixture;
 use crate::backend::Backend;
 use crate::filter::Filter;
 use crate::pipeline::{
-    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind,
-    Strategy, VectorConfig,
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage,
+    StageKind, Strategy, VectorConfig,
 };
 use crate::vectors::Metric;
 use fixture::Corpus;

@@ -83,7 +83,10 @@ impl<'a> CellContext<'a> {
 
     /// The lists that a user of the pipeline needs: the last of the backend's alone, unless a later stage reads another.
     pub(super) fn needed(&self) -> Lists {
-        let (before, after) = (self.cell.pipeline.backend_part(), self.cell.pipeline.client_part());
+        let (before, after) = (
+            self.cell.pipeline.backend_part(),
+            self.cell.pipeline.client_part(),
+        );
         let Some((_, inner)) = before.split_last() else {
             return Lists::All;
         };

@@ -112,7 +112,10 @@ fn path_taken(context: &CellContext<'_>, stage: &Stage, column: &[&StageAnswer])
         )
     };
     // Of a server's searches its own counters tell, not its answers.
-    if column.iter().all(|a| matches!(a.path, Path::Server | Path::ServerExact)) {
+    if column
+        .iter()
+        .all(|a| matches!(a.path, Path::Server | Path::ServerExact))
+    {
         return None;
     }
     let scanned = column.iter().filter(|a| !used_graph(a.path)).count();

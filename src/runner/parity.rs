@@ -177,18 +177,33 @@ pub(super) fn same_list(got: &[Hit], want: &[Hit], limit: usize) -> Result<f32, 
     for (rank, (a, b)) in got.iter().zip(want).enumerate() {
         let difference = off(a.score, b.score);
         // Also true of a score that is no number.
-        if !matches!(difference.partial_cmp(&EPSILON), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)) {
-            return Err(format!("rank {}: score {} where the oracle has {}", rank + 1, a.score, b.score));
+        if !matches!(
+            difference.partial_cmp(&EPSILON),
+            Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)
+        ) {
+            return Err(format!(
+                "rank {}: score {} where the oracle has {}",
+                rank + 1,
+                a.score,
+                b.score
+            ));
         }
         worst = worst.max(difference);
     }
     let scores: std::collections::HashMap<u32, f32> = want.iter().map(|h| (h.point, h.score)).collect();
     for (rank, hit) in got.iter().enumerate() {
-        let held = scores.get(&hit.point).is_some_and(|s| off(hit.score, *s) <= EPSILON);
+        let held = scores
+            .get(&hit.point)
+            .is_some_and(|s| off(hit.score, *s) <= EPSILON);
         // Behind the end of the oracle's list there may be more of its last score, by a rounding of the two.
-        let at_the_end = want.last().is_some_and(|last| off(hit.score, last.score) <= EPSILON);
+        let at_the_end = want
+            .last()
+            .is_some_and(|last| off(hit.score, last.score) <= EPSILON);
         if !held && !at_the_end {
-            return Err(format!("rank {}: a document that the oracle does not have there", rank + 1));
+            return Err(format!(
+                "rank {}: a document that the oracle does not have there",
+                rank + 1
+            ));
         }
     }
     Ok(worst)
@@ -230,8 +245,17 @@ mod tests {
         let want = hits(&[(3, 0.9), (2, 0.5), (1, 0.1)]);
         let wrong = |got: &[(u32, f32)]| same_list(&hits(got), &want, 2).unwrap_err();
         assert_eq!(wrong(&[(3, 0.9)]), "1 hits where the oracle has 2");
-        assert_eq!(wrong(&[(3, 0.9), (2, 0.4)]), "rank 2: score 0.4 where the oracle has 0.5");
-        assert_eq!(wrong(&[(7, 0.9), (2, 0.5)]), "rank 1: a document that the oracle does not have there");
-        assert_eq!(wrong(&[(3, f32::NAN), (2, 0.5)]), "rank 1: score NaN where the oracle has 0.9");
+        assert_eq!(
+            wrong(&[(3, 0.9), (2, 0.4)]),
+            "rank 2: score 0.4 where the oracle has 0.5"
+        );
+        assert_eq!(
+            wrong(&[(7, 0.9), (2, 0.5)]),
+            "rank 1: a document that the oracle does not have there"
+        );
+        assert_eq!(
+            wrong(&[(3, f32::NAN), (2, 0.5)]),
+            "rank 1: score NaN where the oracle has 0.9"
+        );
     }
 }

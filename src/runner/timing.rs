@@ -99,7 +99,9 @@ impl<'a> Worker<'a> {
             sparse: sparse.iter().collect(),
         };
         let embedded = self.clock.now();
-        let mut answers = self.context.retrieve(self.searcher.as_mut(), query, &encoded, self.lists)?;
+        let mut answers = self
+            .context
+            .retrieve(self.searcher.as_mut(), query, &encoded, self.lists)?;
         self.client_part(&query.text, &mut answers)?;
         let total = self.clock.now() - start;
         let hits = answers.last_mut().map(|a| std::mem::take(&mut a.hits));
@@ -217,8 +219,10 @@ impl<'a> CellTimer<'a> {
             let Some((took, call)) = part else { continue };
             self.samples.push(sample(&stage.name, *took));
             if let Some(call) = call {
-                self.samples.push(sample(&format!("{}{SERVER}", stage.name), call.server));
-                self.samples.push(sample(&format!("{}{NETWORK}", stage.name), call.network));
+                self.samples
+                    .push(sample(&format!("{}{SERVER}", stage.name), call.server));
+                self.samples
+                    .push(sample(&format!("{}{NETWORK}", stage.name), call.network));
             }
         }
         self.last[timed.query] = timed.hits;

@@ -97,7 +97,10 @@ impl Bench<'_> {
         let forced = [with(dense("d", "body", LIMIT), |d| d.scan = true)];
         let request = self.corpus.queries[0].request(&forced, None);
         let error = self.index.searcher().unwrap().search(&request).unwrap_err();
-        assert_eq!(error.to_string(), "stage `d`: a server cannot be made to scan its codes");
+        assert_eq!(
+            error.to_string(),
+            "stage `d`: a server cannot be made to scan its codes"
+        );
     }
 
     pub(super) fn every_answer_is_ranked_distinct_and_within_its_limit(&self) {
@@ -255,7 +258,8 @@ impl Bench<'_> {
             let mut compared = 0;
             for query in &self.corpus.queries {
                 let answers = self.search(&stages, query, None);
-                let tied = |a: &StageAnswer| a.hits.windows(2).any(|p| (p[0].score - p[1].score).abs() < 1e-6);
+                let tied =
+                    |a: &StageAnswer| a.hits.windows(2).any(|p| (p[0].score - p[1].score).abs() < 1e-6);
                 // A server's order of equal scores is its own, and ranks depend on it.
                 if self.index.elsewhere().is_some() && answers[..2].iter().any(tied) {
                     continue;

@@ -1,8 +1,6 @@
 //! What a Qdrant server cannot do, said before anything is uploaded.
 
-use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Stage, StageKind, Strategy,
-};
+use crate::pipeline::{Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Stage, StageKind, Strategy};
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
@@ -25,7 +23,10 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
     }
     let searches = |s: &&Stage| matches!(s.kind, StageKind::Dense(_) | StageKind::Sparse(_));
     match pipeline.client_part().iter().find(searches) {
-        Some(late) => Err(format!("stage `{}`: searches after a rerank stage; put it before", late.name)),
+        Some(late) => Err(format!(
+            "stage `{}`: searches after a rerank stage; put it before",
+            late.name
+        )),
         None => Ok(()),
     }
 }
@@ -93,14 +94,19 @@ mod tests {
         let in_graph = filtered(dense("d", "body", 10), Strategy::InGraph, None);
         assert_eq!(
             verdict(HNSW, Quantization::None, in_graph),
-            Err("stage `d`: a server decides itself how it filters; write `auto`, and move its border with \
+            Err(
+                "stage `d`: a server decides itself how it filters; write `auto`, and move its border with \
                  `full_scan_threshold`"
-                .to_owned())
+                    .to_owned()
+            )
         );
         let pre = || filtered(dense("d", "body", 10), Strategy::Pre, None);
         assert_eq!(verdict(HNSW, Quantization::None, pre()), Ok(()));
         assert!(verdict(HNSW, Quantization::Binary, pre()).is_err());
-        assert_eq!(verdict(HNSW, Quantization::Binary, with(pre(), |d| d.exact = true)), Ok(()));
+        assert_eq!(
+            verdict(HNSW, Quantization::Binary, with(pre(), |d| d.exact = true)),
+            Ok(())
+        );
         let theirs = Graph::HnswRs {
             m: 16,
             ef_construct: 128,
@@ -114,8 +120,17 @@ mod tests {
     #[test]
     fn vectors_have_to_be_there_and_of_the_right_kind() {
         let wrong = |stage| verdict(HNSW, Quantization::None, stage).unwrap_err();
-        assert_eq!(wrong(dense("d", "words", 10)), "stage `d`: vector `words` is sparse");
-        assert_eq!(wrong(sparse("s", "body", 10)), "stage `s`: vector `body` is dense");
-        assert_eq!(wrong(dense("d", "gone", 10)), "stage `d`: the index has no vector `gone`");
+        assert_eq!(
+            wrong(dense("d", "words", 10)),
+            "stage `d`: vector `words` is sparse"
+        );
+        assert_eq!(
+            wrong(sparse("s", "body", 10)),
+            "stage `s`: vector `body` is dense"
+        );
+        assert_eq!(
+            wrong(dense("d", "gone", 10)),
+            "stage `d`: the index has no vector `gone`"
+        );
     }
 }

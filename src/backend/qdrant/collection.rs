@@ -6,10 +6,10 @@ use qdrant_client::qdrant::{
     BinaryQuantization, BinaryQuantizationEncoding, BinaryQuantizationQueryEncoding, CollectionExistsRequest,
     CollectionInfo, CompressionRatio, CreateCollection, CreateFieldIndexCollection, CreateShardKey,
     CreateShardKeyRequest, DeleteCollection, Distance, FieldType, GetCollectionInfoRequest, HnswConfigDiff,
-    ListCollectionsRequest, Modifier, OptimizersConfigDiff, ProductQuantization, QuantizationConfig, QuantizationType,
-    ScalarQuantization, ShardingMethod, SparseVectorConfig, SparseVectorParams, TurboQuantBitSize, TurboQuantization,
-    Value, VectorParams, VectorParamsMap, VectorsConfig, binary_quantization_query_encoding, quantization_config,
-    vectors_config,
+    ListCollectionsRequest, Modifier, OptimizersConfigDiff, ProductQuantization, QuantizationConfig,
+    QuantizationType, ScalarQuantization, ShardingMethod, SparseVectorConfig, SparseVectorParams,
+    TurboQuantBitSize, TurboQuantization, Value, VectorParams, VectorParamsMap, VectorsConfig,
+    binary_quantization_query_encoding, quantization_config, vectors_config,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -61,12 +61,21 @@ struct Content<'a> {
 
 impl Collection {
     pub(super) fn new(config: &CollectionConfig, index: &IndexConfig, points: &Points<'_>) -> Self {
-        let kinds = || index.payload.iter().map(|field| (field, payload::kind(field, points.payload)));
+        let kinds = || {
+            index
+                .payload
+                .iter()
+                .map(|field| (field, payload::kind(field, points.payload)))
+        };
         let content = content::hash_json(&Content {
             format: FORMAT,
             index,
             config,
-            dense: points.dense.iter().map(|(name, d)| (*name, dense_address(d))).collect(),
+            dense: points
+                .dense
+                .iter()
+                .map(|(name, d)| (*name, dense_address(d)))
+                .collect(),
             sparse: points
                 .sparse
                 .iter()
@@ -81,10 +90,18 @@ impl Collection {
             points: points.count,
             index: index.clone(),
             config: config.clone(),
-            dense: points.dense.iter().map(|(n, d)| ((*n).to_owned(), shape(d))).collect(),
+            dense: points
+                .dense
+                .iter()
+                .map(|(n, d)| ((*n).to_owned(), shape(d)))
+                .collect(),
             sparse: points.sparse.keys().map(|n| (*n).to_owned()).collect(),
-            fields: kinds().filter_map(|(f, kind)| Some((f.clone(), kind.ok()?))).collect(),
-            unindexed: kinds().filter_map(|(f, kind)| Some((f.clone(), kind.err()?))).collect(),
+            fields: kinds()
+                .filter_map(|(f, kind)| Some((f.clone(), kind.ok()?)))
+                .collect(),
+            unindexed: kinds()
+                .filter_map(|(f, kind)| Some((f.clone(), kind.err()?)))
+                .collect(),
         }
     }
 
@@ -128,7 +145,10 @@ impl Collection {
     /// What the server is asked to make.
     pub(super) fn request(&self) -> CreateCollection {
         let config = &self.config;
-        let dense = self.dense.iter().map(|(name, shape)| (name.clone(), self.vector(*shape)));
+        let dense = self
+            .dense
+            .iter()
+            .map(|(name, shape)| (name.clone(), self.vector(*shape)));
         let sparse = SparseVectorParams {
             index: None,
             modifier: Some(Modifier::Idf.into()),
@@ -181,7 +201,9 @@ impl Collection {
     fn graph(&self) -> HnswConfigDiff {
         let (m, ef_construct) = match self.index.graph {
             Graph::Exact => (0, None),
-            Graph::Hnsw { m, ef_construct } | Graph::HnswRs { m, ef_construct } => (m, Some(ef_construct as u64)),
+            Graph::Hnsw { m, ef_construct } | Graph::HnswRs { m, ef_construct } => {
+                (m, Some(ef_construct as u64))
+            }
         };
         HnswConfigDiff {
             m: Some(m as u64),

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use qdrant_client::qdrant::condition::ConditionOneOf;
-use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::r#match::MatchValue;
+use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{
-    Condition, DenseVector, FieldCondition, Filter, ListValue, Match, NamedVectors, PointId, PointStruct, Range,
-    RepeatedStrings, ShardKey, ShardKeySelector, SparseVector, Struct, Value, Vector, Vectors, shard_key, vector,
-    vectors,
+    Condition, DenseVector, FieldCondition, Filter, ListValue, Match, NamedVectors, PointId, PointStruct,
+    Range, RepeatedStrings, ShardKey, ShardKeySelector, SparseVector, Struct, Value, Vector, Vectors,
+    shard_key, vector, vectors,
 };
 use serde_json::Value as Json;
 
@@ -102,7 +102,9 @@ fn one_of(key: &str, value: &Scalar) -> Condition {
 fn matching(key: &str, value: MatchValue) -> Condition {
     field(FieldCondition {
         key: path(key),
-        r#match: Some(Match { match_value: Some(value) }),
+        r#match: Some(Match {
+            match_value: Some(value),
+        }),
         ..FieldCondition::default()
     })
 }
@@ -177,7 +179,11 @@ impl<'a> Rows<'a> {
             }
             rows
         };
-        let rows = points.dense.iter().map(|(name, dense)| (*name, row_of(dense))).collect();
+        let rows = points
+            .dense
+            .iter()
+            .map(|(name, dense)| (*name, row_of(dense)))
+            .collect();
         Self { points, rows }
     }
 
@@ -186,7 +192,11 @@ impl<'a> Rows<'a> {
         let payload = self.points.payload.get(point);
         PointStruct {
             id: Some(id(u32::try_from(point).expect("points are numbered in 32 bits"))),
-            payload: payload.into_iter().flatten().map(|(k, v)| (k.clone(), value(v))).collect(),
+            payload: payload
+                .into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), value(v)))
+                .collect(),
             vectors: Some(Vectors {
                 vectors_options: Some(vectors::VectorsOptions::Vectors(NamedVectors {
                     vectors: self.vectors(point),
@@ -200,11 +210,17 @@ impl<'a> Rows<'a> {
         for (name, rows) in &self.rows {
             if let Some(row) = rows[point] {
                 let data = self.points.dense[name].rows.row(row as usize).to_vec();
-                all.insert((*name).to_owned(), one(vector::Vector::Dense(DenseVector { data })));
+                all.insert(
+                    (*name).to_owned(),
+                    one(vector::Vector::Dense(DenseVector { data })),
+                );
             }
         }
         for (name, vectors) in &self.points.sparse {
-            all.insert((*name).to_owned(), one(vector::Vector::Sparse(stored(&vectors[point]))));
+            all.insert(
+                (*name).to_owned(),
+                one(vector::Vector::Sparse(stored(&vectors[point]))),
+            );
         }
         all
     }
@@ -310,12 +326,18 @@ mod tests {
 
     #[test]
     fn several_words_are_one_condition_and_a_mixture_is_alternatives() {
-        let words = filters([&ours(j!({ "must_not": [{ "key": "v", "match": { "any": ["a", "b"] } }] }))]).unwrap();
+        let words = filters([&ours(
+            j!({ "must_not": [{ "key": "v", "match": { "any": ["a", "b"] } }] }),
+        )])
+        .unwrap();
         let keywords = MatchValue::Keywords(RepeatedStrings {
             strings: vec!["a".to_owned(), "b".to_owned()],
         });
         assert_eq!(words.must_not, [matching("v", keywords)]);
-        let mixed = filters([&ours(j!({ "must": [{ "key": "v", "match": { "any": ["a", true] } }] }))]).unwrap();
+        let mixed = filters([&ours(
+            j!({ "must": [{ "key": "v", "match": { "any": ["a", true] } }] }),
+        )])
+        .unwrap();
         let should = vec![
             matching("v", MatchValue::Keyword("a".to_owned())),
             matching("v", MatchValue::Boolean(true)),

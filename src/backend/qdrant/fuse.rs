@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use qdrant_client::qdrant::expression::Variant as Term;
 use qdrant_client::qdrant::query::Variant;
 use qdrant_client::qdrant::{
-    Expression, Formula, Fusion as Theirs, MultExpression, PrefetchQuery, Query, Rrf, SumExpression, Value, value,
+    Expression, Formula, Fusion as Theirs, MultExpression, PrefetchQuery, Query, Rrf, SumExpression, Value,
+    value,
 };
 
 use crate::pipeline::server::FusionSide;
@@ -16,7 +17,11 @@ use crate::pipeline::{Fuse, Fusion, Normalize, Stage, StageKind, Strategy};
 /// Whether the server can answer the whole request in one call; `Err` says why it cannot.
 ///
 /// `scores_rise` tells of a vector whether a larger score of the server's is a better one: not for distances.
-pub(super) fn in_one_call(stages: &[Stage], side: FusionSide, scores_rise: impl Fn(&str) -> bool) -> Result<(), String> {
+pub(super) fn in_one_call(
+    stages: &[Stage],
+    side: FusionSide,
+    scores_rise: impl Fn(&str) -> bool,
+) -> Result<(), String> {
     let Some((last, before)) = stages.split_last() else {
         return Err("there is no stage".to_owned());
     };
@@ -27,7 +32,9 @@ pub(super) fn in_one_call(stages: &[Stage], side: FusionSide, scores_rise: impl 
         return Err("`fusion: client` was asked for".to_owned());
     }
     for stage in before {
-        let readers = stages.iter().filter(|s| s.inputs().contains(&stage.name.as_str()));
+        let readers = stages
+            .iter()
+            .filter(|s| s.inputs().contains(&stage.name.as_str()));
         match readers.count() {
             1 => {}
             0 => return Err(format!("no later stage reads `{}`", stage.name)),
@@ -121,14 +128,19 @@ pub(super) fn query(
         Fusion::Dbsf { .. } => Variant::Fusion(Theirs::Dbsf.into()),
         _ => Variant::Formula(weighted(&weights)),
     };
-    let query = Query { variant: Some(variant) };
+    let query = Query {
+        variant: Some(variant),
+    };
     (!lists.is_empty()).then_some((lists, query))
 }
 
 /// Σ wᵢ · score of list i; a list that lacks a document counts for nothing.
 fn weighted(weights: &[f64]) -> Formula {
     let term = |(at, weight): (usize, &f64)| {
-        let factors = [Term::Constant(*weight as f32), Term::Variable(format!("$score[{at}]"))];
+        let factors = [
+            Term::Constant(*weight as f32),
+            Term::Variable(format!("$score[{at}]")),
+        ];
         let mult = factors.map(|v| Expression { variant: Some(v) }).to_vec();
         Expression {
             variant: Some(Term::Mult(MultExpression { mult })),
@@ -173,16 +185,27 @@ mod tests {
         assert_eq!(verdict(rrf(60.0, &[])), Ok(()));
         assert_eq!(verdict(rrf(60.0, &[1.0, 1.0])), Ok(()));
         let no = |method, why: &str| assert_eq!(verdict(method), Err(why.to_owned()));
-        no(rrf(60.0, &[2.0, 1.0]), "the server's weights of `rrf` stretch ranks; ours multiply");
+        no(
+            rrf(60.0, &[2.0, 1.0]),
+            "the server's weights of `rrf` stretch ranks; ours multiply",
+        );
         no(rrf(60.5, &[]), "the server's k is a whole number");
         let weights = vec![0.7, 0.3];
-        no(Fusion::Dbsf { weights: weights.clone() }, "the server's `dbsf` has no weights");
+        no(
+            Fusion::Dbsf {
+                weights: weights.clone(),
+            },
+            "the server's `dbsf` has no weights",
+        );
         let weighted = |normalize| Fusion::Weighted {
             weights: weights.clone(),
             normalize,
         };
         assert_eq!(verdict(weighted(Normalize::None)), Ok(()));
-        no(weighted(Normalize::MinMax), "the server does not normalise scores so");
+        no(
+            weighted(Normalize::MinMax),
+            "the server does not normalise scores so",
+        );
         no(Fusion::Isr { weights: vec![] }, "the server has no such fusion");
     }
 

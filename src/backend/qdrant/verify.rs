@@ -19,7 +19,11 @@ const SAMPLE: usize = 256;
 const EPSILON: f32 = 1e-5;
 
 /// Reads points from all over the collection and compares vectors and payload.
-pub(super) fn verify(client: &Client, collection: &Collection, points: &Points<'_>) -> Result<(), BackendError> {
+pub(super) fn verify(
+    client: &Client,
+    collection: &Collection,
+    points: &Points<'_>,
+) -> Result<(), BackendError> {
     let rows = Rows::of(points);
     let sample = sample(points.count);
     for part in sample.chunks(64) {
@@ -42,11 +46,17 @@ pub(super) fn verify(client: &Client, collection: &Collection, points: &Points<'
         let stale = |point: u32, what: &str| {
             failed(
                 format!("the collection `{}`", collection.name),
-                format!("{what} of point {point} is not what was uploaded; something else writes to this collection"),
+                format!(
+                    "{what} of point {point} is not what was uploaded; something else writes to this collection"
+                ),
             )
         };
         for &point in part {
-            let got = answer.value.result.iter().find(|r| encode::point(r.id.as_ref()) == Some(point));
+            let got = answer
+                .value
+                .result
+                .iter()
+                .find(|r| encode::point(r.id.as_ref()) == Some(point));
             let got = got.ok_or_else(|| stale(point, "nothing"))?;
             for (name, (_, metric)) in &collection.dense {
                 if !same_dense(dense(got, name), rows.dense(name, point as usize), *metric) {
@@ -73,7 +83,9 @@ fn sample(count: usize) -> Vec<u32> {
         0 | 1 => 0,
         _ => i * (count - 1) / (n - 1),
     };
-    (0..n).map(|i| u32::try_from(at(i)).expect("points are numbered in 32 bits")).collect()
+    (0..n)
+        .map(|i| u32::try_from(at(i)).expect("points are numbered in 32 bits"))
+        .collect()
 }
 
 fn output<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a vector_output::Vector> {
@@ -101,7 +113,11 @@ fn same_dense(got: Option<&[f32]>, want: Option<&[f32]>, metric: Metric) -> bool
         Metric::Cosine => 1.0,
         Metric::Dot | Metric::L2 => want.iter().fold(1.0f32, |m, x| m.max(x.abs())),
     };
-    got.len() == want.len() && got.iter().zip(want).all(|(a, b)| (a - b).abs() <= EPSILON * scale)
+    got.len() == want.len()
+        && got
+            .iter()
+            .zip(want)
+            .all(|(a, b)| (a - b).abs() <= EPSILON * scale)
 }
 
 fn same_sparse(point: &RetrievedPoint, name: &str, want: &crate::index::SparseVector) -> bool {

@@ -130,7 +130,12 @@ fn quantization(index: &IndexConfig) -> String {
         Quantization::Turbo => "turbo",
     };
     settings.extend(codes.server.bits.map(|bits| format!("bits={}", bits.name())));
-    settings.extend(codes.server.eight_bit_query.then(|| "query=eight_bits".to_owned()));
+    settings.extend(
+        codes
+            .server
+            .eight_bit_query
+            .then(|| "query=eight_bits".to_owned()),
+    );
     match settings.is_empty() {
         true => name.to_owned(),
         false => format!("{name}({})", settings.join(",")),

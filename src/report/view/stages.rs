@@ -159,7 +159,11 @@ fn call(ran: Ran<'_>, stage: &str) -> String {
     let latency = ran.numbers.latency.as_ref();
     let found = latency.and_then(|l| l.calls.iter().find(|(name, ..)| name == stage));
     found.map_or(String::new(), |(_, server, network)| {
-        format!(" (server {}, network {})", number::ms(server.mean), number::ms(network.mean))
+        format!(
+            " (server {}, network {})",
+            number::ms(server.mean),
+            number::ms(network.mean)
+        )
     })
 }
 
