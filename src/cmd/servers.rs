@@ -85,7 +85,8 @@ pub(super) fn scans(
             let dimension = match vector {
                 VectorConfig::Dense { .. } => embedder.map(Embedder::dim),
                 VectorConfig::Precomputed { name } => data.vectors.get(name).map(|v| v.docs.dim()),
-                VectorConfig::Bm25 { .. } => None,
+                // A late vector gets no graph.
+                VectorConfig::Bm25 { .. } | VectorConfig::Late { .. } => None,
             };
             let Some(dimension) = dimension else { continue };
             let parts = u64::from(config.collection.shards) * config.collection.segments.unwrap_or(1).max(1);

@@ -149,6 +149,9 @@ pub(super) fn vectors(
             VectorSpec::Text(text) => VectorConfig::Dense {
                 text: fields(&text.value, text.span, data, findings),
             },
+            VectorSpec::Late(text) => VectorConfig::Late {
+                text: fields(&text.value, text.span, data, findings),
+            },
             VectorSpec::Precomputed(given) => precomputed(given, data, findings),
             VectorSpec::Bm25(bm25) => match &bm25.value {
                 ShortOr::Short(text) => VectorConfig::Bm25 {

@@ -1,8 +1,10 @@
 //! What the server made of the collection: read back, and held against what was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use qdrant_client::qdrant::{CollectionConfig, CollectionInfo, quantization_config};
+use qdrant_client::qdrant::{
+    CollectionConfig, CollectionInfo, VectorParams, quantization_config, vectors_config,
+};
 
 use super::Server;
 use super::collection::Collection;
@@ -70,6 +72,7 @@ pub(super) fn stats(
             .flat_map(|v| v.iter())
             .map(sparse_bytes)
             .sum(),
+        token_bytes: points.late.values().map(|tokens| tokens.rows().bytes()).sum(),
         payload_bytes: 0,
         distinct_codes: BTreeMap::new(),
         effective,
@@ -134,11 +137,13 @@ pub(super) fn read_back(info: &CollectionInfo) -> BTreeMap<String, String> {
 
 fn quantization(config: &CollectionConfig) -> String {
     use quantization_config::Quantization as Theirs;
-    let quantization = config
-        .quantization_config
-        .as_ref()
-        .and_then(|q| q.quantization.as_ref());
-    match quantization {
+    let of_vector = || {
+        named(config)
+            .into_values()
+            .find_map(|params| params.quantization_config)
+    };
+    let quantization = config.quantization_config.or_else(of_vector);
+    match quantization.and_then(|q| q.quantization) {
         None => "none".to_owned(),
         Some(Theirs::Scalar(s)) => format!("scalar int8, quantile {}", s.quantile.unwrap_or(1.0)),
         Some(Theirs::Product(p)) => format!("product {}", p.compression().as_str_name()),
@@ -150,6 +155,15 @@ fn quantization(config: &CollectionConfig) -> String {
             format!("binary {}{query}", b.encoding().as_str_name())
         }
         Some(Theirs::Turboquant(t)) => format!("turbo {}", t.bits().as_str_name()),
+    }
+}
+
+/// What the collection says of each vector that is not sparse.
+fn named(config: &CollectionConfig) -> HashMap<String, VectorParams> {
+    let params = config.params.as_ref().and_then(|p| p.vectors_config.as_ref());
+    match params.and_then(|v| v.config.as_ref()) {
+        Some(vectors_config::Config::ParamsMap(map)) => map.map.clone(),
+        _ => HashMap::new(),
     }
 }
 
@@ -199,6 +213,16 @@ fn doubts(
                 collection.index.quantization
             ),
         );
+    }
+    let vectors = info.config.as_ref().map(named).unwrap_or_default();
+    for name in collection.late.keys() {
+        let compared = |params: &VectorParams| params.multivector_config.is_some();
+        if !vectors.get(name).is_some_and(compared) {
+            doubt(
+                "effective",
+                format!("`{name}` was to be compared token by token and the server does not"),
+            );
+        }
     }
     for (field, _) in &collection.fields {
         if !info.payload_schema.contains_key(field) {

@@ -7,9 +7,9 @@ use qdrant_client::qdrant::r#match::MatchValue;
 use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{
-    Condition, DenseVector, FieldCondition, Filter, ListValue, Match, NamedVectors, PointId, PointStruct,
-    Range, RepeatedStrings, ShardKey, ShardKeySelector, SparseVector, Struct, Value, Vector, Vectors,
-    shard_key, vector, vectors,
+    Condition, DenseVector, FieldCondition, Filter, HasIdCondition, ListValue, Match, MultiDenseVector,
+    NamedVectors, PointId, PointStruct, Range, RepeatedStrings, ShardKey, ShardKeySelector, SparseVector,
+    Struct, Value, Vector, Vectors, shard_key, vector, vectors,
 };
 use serde_json::Value as Json;
 
@@ -140,6 +140,17 @@ pub(super) fn id(point: u32) -> PointId {
     }
 }
 
+/// These points and no others.
+pub(super) fn only(points: impl Iterator<Item = u32>) -> Filter {
+    let has_id = points.map(id).collect();
+    Filter {
+        must: vec![Condition {
+            condition_one_of: Some(ConditionOneOf::HasId(HasIdCondition { has_id })),
+        }],
+        ..Filter::default()
+    }
+}
+
 /// The point of an id that we gave; `None` for any other.
 pub(super) fn point(id: Option<&PointId>) -> Option<u32> {
     match id?.point_id_options {
@@ -222,7 +233,33 @@ impl<'a> Rows<'a> {
                 one(vector::Vector::Sparse(stored(&vectors[point]))),
             );
         }
+        for (name, tokens) in &self.points.late {
+            let rows = tokens.of(point);
+            if !rows.is_empty() {
+                let rows = several(rows.chunks_exact(tokens.dim()));
+                all.insert((*name).to_owned(), one(vector::Vector::MultiDense(rows)));
+            }
+        }
         all
+    }
+
+    /// Bytes of the vectors of a point, about.
+    pub(super) fn bytes(&self, point: usize) -> usize {
+        let dense = self.rows.iter().filter(|(_, rows)| rows[point].is_some());
+        let dense: usize = dense.map(|(name, _)| self.points.dense[name].rows.dim()).sum();
+        let sparse: usize = self
+            .points
+            .sparse
+            .values()
+            .map(|vectors| 2 * vectors[point].dims.len())
+            .sum();
+        let late: usize = self
+            .points
+            .late
+            .values()
+            .map(|tokens| tokens.of(point).len())
+            .sum();
+        (dense + sparse + late) * size_of::<f32>()
     }
 
     /// The dense row of a point.
@@ -254,6 +291,13 @@ pub(super) fn stored(vector: &index::SparseVector) -> SparseVector {
             values: vec![1.0],
             indices: vec![NO_WORD],
         },
+    }
+}
+
+/// Token vectors in the protocol's words.
+pub(super) fn several<'a>(rows: impl Iterator<Item = &'a [f32]>) -> MultiDenseVector {
+    MultiDenseVector {
+        vectors: rows.map(|row| DenseVector { data: row.to_vec() }).collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use qdrant_client::qdrant::{
 };
 
 use crate::pipeline::server::FusionSide;
-use crate::pipeline::{Fuse, Fusion, Normalize, Stage, StageKind, Strategy};
+use crate::pipeline::{Fuse, Fusion, Normalize, Stage, StageKind, Strategy, Tail};
 
 /// Whether the server can answer the whole request in one call; `Err` says why it cannot.
 ///
@@ -47,10 +47,45 @@ pub(super) fn in_one_call(
             StageKind::Dense(d) if d.filter.strategy == Strategy::Post => return Err(post(stage)),
             StageKind::Sparse(s) if s.filter.strategy == Strategy::Post => return Err(post(stage)),
             StageKind::Dense(_) | StageKind::Sparse(_) => {}
+            StageKind::Late(_) => return Err(format!("`{}` reorders a list in between", stage.name)),
             StageKind::Rerank(_) => return Err("a rerank stage runs on the client".to_owned()),
         }
     }
     Ok(())
+}
+
+/// Whether the server can search and score by token vectors in one call; `Err` says why it cannot.
+///
+/// It gives back what it has scored and nothing else, so no hit may be left below: the stage is as deep as its list, and
+/// every document has tokens (`everywhere`), or such hits are left out anyway. `joined` says whether the stages before
+/// the last one can be one call.
+pub(super) fn late_in_one_call(
+    stages: &[Stage],
+    everywhere: impl Fn(&str) -> bool,
+    joined: impl Fn(&[Stage]) -> Result<(), String>,
+) -> Result<(), String> {
+    let Some((last, before)) = stages.split_last() else {
+        return Err("there is no stage".to_owned());
+    };
+    let StageKind::Late(late) = &last.kind else {
+        return Err("the last stage does not score by token vectors".to_owned());
+    };
+    let Some(input) = before.last().filter(|s| s.name == late.of) else {
+        return Err(format!("`{}` is not the stage before", late.of));
+    };
+    if input.limit(|_| None).is_none_or(|limit| limit > late.depth) {
+        return Err(format!("it does not score all that `{}` hands on", late.of));
+    }
+    if late.tail == Tail::Keep && !everywhere(&late.vector) {
+        return Err("documents without tokens stay below".to_owned());
+    }
+    match &input.kind {
+        StageKind::Dense(d) if d.filter.strategy == Strategy::Post => Err(post(input)),
+        StageKind::Sparse(s) if s.filter.strategy == Strategy::Post => Err(post(input)),
+        StageKind::Dense(_) | StageKind::Sparse(_) if before.len() == 1 => Ok(()),
+        StageKind::Dense(_) | StageKind::Sparse(_) => Err("there are lists that it does not read".to_owned()),
+        StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => joined(before),
+    }
 }
 
 fn post(stage: &Stage) -> String {
@@ -112,7 +147,9 @@ pub(super) fn query(
                 limit: Some(inner.limit as u64),
                 ..PrefetchQuery::default()
             }),
-            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Rerank(_) => search(input),
+            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_) | StageKind::Rerank(_) => {
+                search(input)
+            }
         };
         if let Some(list) = list {
             lists.push(list);
@@ -162,7 +199,7 @@ fn weighted(weights: &[f64]) -> Formula {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::contract::{dense, filtered, fuse, sparse};
+    use crate::backend::contract::{dense, dropping, filtered, fuse, late, sparse};
 
     fn verdict(method: Fusion) -> Result<(), String> {
         let stages = [
@@ -225,6 +262,44 @@ mod tests {
         let asked = [d, s, f("f", &["d", "s"])];
         let client = in_one_call(&asked, FusionSide::Client, |_| true);
         assert_eq!(client, Err("`fusion: client` was asked for".to_owned()));
+    }
+
+    #[test]
+    fn a_late_stage_is_part_of_the_call_where_it_scores_the_whole_list() {
+        let joined = |stages: &[Stage]| in_one_call(stages, FusionSide::Server, |_| true);
+        let verdict = |stages: &[Stage], everywhere| late_in_one_call(stages, |_| everywhere, joined);
+        let (d, s) = (dense("d", "body", 10), sparse("s", "words", 10));
+        let of = |name: &str, depth| late("m", name, "tokens", depth);
+        assert_eq!(verdict(&[d.clone(), of("d", 10)], true), Ok(()));
+        let f = fuse("f", &["d", "s"], rrf(60.0, &[]), 10);
+        assert_eq!(verdict(&[d.clone(), s.clone(), f, of("f", 10)], true), Ok(()));
+        let no = |stages: &[Stage], everywhere, why: &str| {
+            assert_eq!(verdict(stages, everywhere), Err(why.to_owned()));
+        };
+        no(
+            &[d.clone(), of("d", 9)],
+            true,
+            "it does not score all that `d` hands on",
+        );
+        no(
+            &[d.clone(), of("d", 10)],
+            false,
+            "documents without tokens stay below",
+        );
+        assert_eq!(verdict(&[d.clone(), dropping(of("d", 10))], false), Ok(()));
+        no(
+            &[s.clone(), d.clone(), of("d", 10)],
+            true,
+            "there are lists that it does not read",
+        );
+        no(
+            &[d.clone(), s.clone(), of("d", 10)],
+            true,
+            "`d` is not the stage before",
+        );
+        let weighted = fuse("f", &["d", "s"], rrf(60.0, &[2.0, 1.0]), 10);
+        let why = "the server's weights of `rrf` stretch ranks; ours multiply";
+        no(&[d, s, weighted, of("f", 10)], true, why);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use qdrant_client::qdrant::{
     VectorInput, WithPayloadSelector, query, read_consistency, with_payload_selector,
 };
 
+mod late;
+
 use super::client::Answer;
 use super::{QdrantIndex, encode, fuse};
 use crate::backend::{BackendError, Call, Lists, Path, Request, Searcher, StageAnswer};
@@ -62,6 +64,7 @@ impl<'i> QdrantSearcher<'i> {
             StageKind::Dense(dense) => self.dense(stage, dense, request)?,
             StageKind::Sparse(sparse) => self.sparse(sparse, request)?,
             StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done)?,
+            StageKind::Late(late) => self.late(stage, late, request, done)?,
             StageKind::Rerank(_) => return Err(bad(stage, "rerank runs on the client")),
         };
         answer.took = start.elapsed();
@@ -160,34 +163,43 @@ impl<'i> QdrantSearcher<'i> {
         })
     }
 
-    /// All lists and their fusion in one call.
-    fn fused(&self, request: &Request<'_>) -> Result<StageAnswer, BackendError> {
-        let start = Instant::now();
-        let (last, _) = request.stages.split_last().expect("there is a fuse stage");
-        // Mistakes first, so that what follows cannot fail.
+    /// The search of a stage as a part of a call; `None` where it can find nothing.
+    fn prefetch(&self, stage: &Stage, request: &Request<'_>) -> Option<PrefetchQuery> {
+        let asked = match &stage.kind {
+            StageKind::Dense(dense) => self.ask_dense(stage, dense, request),
+            StageKind::Sparse(sparse) => self.ask_sparse(sparse, request),
+            StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => Ok(None),
+        };
+        asked.ok().flatten().map(|asked| PrefetchQuery {
+            query: Some(asked.query),
+            using: Some(asked.using),
+            filter: asked.filter,
+            params: Some(asked.params),
+            limit: Some(asked.limit as u64),
+            ..PrefetchQuery::default()
+        })
+    }
+
+    /// Mistakes first, so that the parts of a call cannot fail.
+    fn check(&self, request: &Request<'_>) -> Result<(), BackendError> {
         for stage in request.stages {
             match &stage.kind {
                 StageKind::Dense(dense) => drop(self.ask_dense(stage, dense, request)?),
                 StageKind::Sparse(sparse) => drop(self.ask_sparse(sparse, request)?),
                 StageKind::Fuse(fuse) => check_fuse(stage, fuse, request.stages)?,
+                StageKind::Late(late) => drop(self.late_query(late, request)?),
                 StageKind::Rerank(_) => return Err(bad(stage, "rerank runs on the client")),
             }
         }
-        let search = |stage: &Stage| {
-            let asked = match &stage.kind {
-                StageKind::Dense(dense) => self.ask_dense(stage, dense, request),
-                StageKind::Sparse(sparse) => self.ask_sparse(sparse, request),
-                StageKind::Fuse(_) | StageKind::Rerank(_) => Ok(None),
-            };
-            asked.ok().flatten().map(|asked| PrefetchQuery {
-                query: Some(asked.query),
-                using: Some(asked.using),
-                filter: asked.filter,
-                params: Some(asked.params),
-                limit: Some(asked.limit as u64),
-                ..PrefetchQuery::default()
-            })
-        };
+        Ok(())
+    }
+
+    /// All lists and their fusion in one call.
+    fn fused(&self, request: &Request<'_>) -> Result<StageAnswer, BackendError> {
+        let start = Instant::now();
+        self.check(request)?;
+        let (last, _) = request.stages.split_last().expect("there is a fuse stage");
+        let search = |stage: &Stage| self.prefetch(stage, request);
         let limit = last.limit(|_| None).unwrap_or(0);
         let Some((prefetch, query)) = fuse::query(last, request.stages, &search).filter(|_| limit > 0) else {
             return Ok(nothing(Path::ServerFused));
@@ -381,9 +393,19 @@ impl Searcher for QdrantSearcher<'_> {
                 .get(vector)
                 .is_none_or(|s| s.1 != Metric::L2)
         };
-        let at_once = fuse::in_one_call(request.stages, self.index.config.search.fusion, rises).is_ok();
+        let joined = |stages: &[Stage]| fuse::in_one_call(stages, self.index.config.search.fusion, rises);
+        let at_once = joined(request.stages).is_ok();
         let mut done = Vec::with_capacity(request.stages.len());
-        if at_once && request.lists == Lists::Last {
+        let everywhere = |vector: &str| self.index.collection.late.get(vector).is_some_and(|v| v.1);
+        let last_alone = request.lists == Lists::Last;
+        if last_alone && fuse::late_in_one_call(request.stages, everywhere, joined).is_ok() {
+            if let Some(answer) = self.late_at_once(request)? {
+                done.resize(request.stages.len() - 1, nothing(Path::Within));
+                done.push(answer);
+                return Ok(done);
+            }
+        }
+        if at_once && last_alone {
             done.resize(request.stages.len() - 1, nothing(Path::Within));
             done.push(self.fused(request)?);
             return Ok(done);

@@ -1,8 +1,8 @@
 //! Holds a sample of what the server gives back against what it was given.
 
 use qdrant_client::qdrant::{
-    GetPoints, RetrievedPoint, WithPayloadSelector, WithVectorsSelector, vector_output, vectors_output,
-    with_payload_selector, with_vectors_selector,
+    DenseVector, GetPoints, RetrievedPoint, WithPayloadSelector, WithVectorsSelector, vector_output,
+    vectors_output, with_payload_selector, with_vectors_selector,
 };
 use serde_json::Value as Json;
 
@@ -26,7 +26,8 @@ pub(super) fn verify(
 ) -> Result<(), BackendError> {
     let rows = Rows::of(points);
     let sample = sample(points.count);
-    for part in sample.chunks(64) {
+    // Token vectors are many to a point.
+    for part in sample.chunks(if points.late.is_empty() { 64 } else { 8 }) {
         let request = GetPoints {
             collection_name: collection.name.clone(),
             ids: part.iter().map(|p| encode::id(*p)).collect(),
@@ -65,6 +66,11 @@ pub(super) fn verify(
             }
             for (name, vectors) in &points.sparse {
                 if !same_sparse(got, name, &vectors[point as usize]) {
+                    return Err(stale(point, &format!("the vector `{name}`")));
+                }
+            }
+            for (name, tokens) in &points.late {
+                if !same_tokens(got, name, tokens.of(point as usize), tokens.dim()) {
                     return Err(stale(point, &format!("the vector `{name}`")));
                 }
             }
@@ -123,6 +129,18 @@ fn same_dense(got: Option<&[f32]>, want: Option<&[f32]>, metric: Metric) -> bool
 fn same_sparse(point: &RetrievedPoint, name: &str, want: &crate::index::SparseVector) -> bool {
     let want = encode::stored(want);
     matches!(output(point, name), Some(vector_output::Vector::Sparse(got)) if *got == want)
+}
+
+fn same_tokens(point: &RetrievedPoint, name: &str, want: &[f32], dim: usize) -> bool {
+    match output(point, name) {
+        None => want.is_empty(),
+        Some(vector_output::Vector::MultiDense(got)) => {
+            let same =
+                |(got, want): (&DenseVector, &[f32])| same_dense(Some(&got.data), Some(want), Metric::Cosine);
+            got.vectors.len() * dim == want.len() && got.vectors.iter().zip(want.chunks_exact(dim)).all(same)
+        }
+        Some(_) => false,
+    }
 }
 
 fn same_payload(point: &RetrievedPoint, want: Option<&crate::filter::Payload>) -> bool {

@@ -88,6 +88,7 @@ pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
     for (name, vector) in &index.vectors {
         let value = match vector {
             VectorConfig::Dense { text } => format!("text{}", list(text)),
+            VectorConfig::Late { text } => format!("late{}", list(text)),
             VectorConfig::Precomputed { name } => format!("precomputed({name})"),
             VectorConfig::Bm25 { text, k1, b } => format!("bm25{} k1={k1} b={b}", list(text)),
         };
@@ -160,20 +161,28 @@ fn stage(stage: &Stage, index: &IndexConfig) -> Vec<(&'static str, String)> {
             ("method", method(f)),
             ("limit", f.limit.to_string()),
         ],
-        StageKind::Rerank(r) => {
-            let tail = match r.tail {
-                Tail::Keep => "keep",
-                Tail::Drop => "drop",
-            };
-            vec![
-                ("of", r.of.clone()),
-                ("model", r.model.clone()),
-                ("fields", list(&r.fields)),
-                ("depth", r.depth.to_string()),
-                ("tail", tail.to_owned()),
-            ]
-        }
+        StageKind::Late(l) => vec![
+            ("of", l.of.clone()),
+            ("vector", l.vector.clone()),
+            ("depth", l.depth.to_string()),
+            ("tail", tail(l.tail)),
+        ],
+        StageKind::Rerank(r) => vec![
+            ("of", r.of.clone()),
+            ("model", r.model.clone()),
+            ("fields", list(&r.fields)),
+            ("depth", r.depth.to_string()),
+            ("tail", tail(r.tail)),
+        ],
     }
+}
+
+fn tail(tail: Tail) -> String {
+    match tail {
+        Tail::Keep => "keep",
+        Tail::Drop => "drop",
+    }
+    .to_owned()
 }
 
 fn dense(dense: &Dense, index: &IndexConfig) -> Vec<(&'static str, String)> {

@@ -209,6 +209,7 @@ pub(crate) fn path(path: Path) -> &'static str {
         Path::Within => "within a later call",
         Path::ServerFused => "searched and fused by the server",
         Path::Fused => "fused",
+        Path::Late => "scored by tokens",
         Path::Reranked => "reranked",
     }
 }
@@ -225,6 +226,13 @@ pub(crate) fn describe(stage: &Stage, index: &IndexConfig) -> String {
             format!("words: {vector}, {}{}", hits(*limit), filtering(filter))
         }
         StageKind::Fuse(fuse) => describe_fuse(fuse),
+        StageKind::Late(late) => format!(
+            "top {} of {} by tokens: {}, {}",
+            late.depth,
+            late.of,
+            late.vector,
+            describe_tail(late.tail)
+        ),
         StageKind::Rerank(rerank) => describe_rerank(rerank),
     }
 }
@@ -296,11 +304,15 @@ fn scale(normalize: Normalize) -> &'static str {
     }
 }
 
-fn describe_rerank(rerank: &Rerank) -> String {
-    let tail = match rerank.tail {
+fn describe_tail(tail: Tail) -> &'static str {
+    match tail {
         Tail::Keep => "the rest kept below",
         Tail::Drop => "the rest dropped",
-    };
+    }
+}
+
+fn describe_rerank(rerank: &Rerank) -> String {
+    let tail = describe_tail(rerank.tail);
     let (depth, of, model) = (rerank.depth, &rerank.of, &rerank.model);
     format!(
         "top {depth} of {of} by {model} over {}, {tail}",

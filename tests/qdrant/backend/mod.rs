@@ -3,6 +3,7 @@
 mod command;
 mod encoding;
 mod faults;
+mod late;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
