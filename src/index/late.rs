@@ -120,7 +120,7 @@ mod tests {
         let hit = |point, score| Hit { point, score };
         assert_eq!(hits, [hit(2, 0.6 + 0.8 - 0.8), hit(0, 1.0 + 1.0 + 0.0)]);
         let want = Counters {
-            float_distances: 3 * 1 + 3 * 2,
+            float_distances: 3 + 6,
             bytes: 9 * 2 * 4,
             rescored: 2,
             ..Counters::default()

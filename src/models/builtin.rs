@@ -422,11 +422,8 @@ mod tests {
         let tokens = EMBEDDER.embed_tokens(&texts, &Silent).unwrap();
         assert_eq!([0, 1, 2, 3].map(|i| tokens.range(i).len()), [2, 0, 1, 2]);
         assert_eq!(tokens.of(0), tokens.of(3));
-        let norms = tokens
-            .rows()
-            .rows()
-            .map(|row| row.iter().map(|x| x * x).sum::<f32>());
-        assert!(norms.into_iter().all(|n| (n - 1.0).abs() < 1e-5));
+        let norm = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>();
+        assert!(tokens.rows().rows().all(|row| (norm(row) - 1.0).abs() < 1e-5));
         // One token of two in another neighbourhood: near itself, and not the same, as it has read its neighbour.
         let alone = EMBEDDER.embed_tokens(&["brake"], &Silent).unwrap();
         let (same, other) = (
