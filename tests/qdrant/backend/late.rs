@@ -119,7 +119,7 @@ fn both_backends_give_the_same_and_the_server_is_held_against_max_sim() {
     assert!(!asked.is_empty());
     for query in &asked {
         assert_eq!(
-            (by_ids(query), query.params.unwrap().exact),
+            (by_ids(query), query.params.as_ref().unwrap().exact),
             (Some(8), Some(true))
         );
         assert!(query.prefetch.is_empty());
