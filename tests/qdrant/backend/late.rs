@@ -38,7 +38,7 @@ pipelines:
     - sparse: {{ as: s, vector: words, limit: 10 }}
     - fuse:   {{ as: f, of: [d, s], method: rrf, limit: 12 }}
     - late:   {{ as: m, of: f, vector: tokens, {late} }}
-measure: {{ quality: [nDCG@10], latency: {{ warmup: 1, passes: 1 }}, diagnose: never }}
+measure: {{ quality: [nDCG@10], latency: {{ warmup: 1, passes: 1 }}, diagnose: false }}
 sweep: {{ axes: {{ backend: [local, server], pipeline: [late, fused] }} }}
 ",
         data.display()
