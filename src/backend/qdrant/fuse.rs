@@ -57,13 +57,9 @@ pub(super) fn in_one_call(
 /// Whether the server can search and score by token vectors in one call; `Err` says why it cannot.
 ///
 /// It gives back what it has scored and nothing else, so no hit may be left below: the stage is as deep as its list, and
-/// every document has tokens (`everywhere`), or such hits are left out anyway. `joined` says whether the stages before
-/// the last one can be one call.
-pub(super) fn late_in_one_call(
-    stages: &[Stage],
-    everywhere: impl Fn(&str) -> bool,
-    joined: impl Fn(&[Stage]) -> Result<(), String>,
-) -> Result<(), String> {
+/// every document has tokens (`everywhere`), or such hits are left out anyway. Behind a fusion it is a call of its own:
+/// ranks make many equal scores, and which of them stand before a cut inside a call the server decides.
+pub(super) fn late_in_one_call(stages: &[Stage], everywhere: impl Fn(&str) -> bool) -> Result<(), String> {
     let Some((last, before)) = stages.split_last() else {
         return Err("there is no stage".to_owned());
     };
@@ -84,7 +80,8 @@ pub(super) fn late_in_one_call(
         StageKind::Sparse(s) if s.filter.strategy == Strategy::Post => Err(post(input)),
         StageKind::Dense(_) | StageKind::Sparse(_) if before.len() == 1 => Ok(()),
         StageKind::Dense(_) | StageKind::Sparse(_) => Err("there are lists that it does not read".to_owned()),
-        StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => joined(before),
+        StageKind::Fuse(_) => Err("equal scores of a fusion are cut in the server's order".to_owned()),
+        StageKind::Late(_) | StageKind::Rerank(_) => Err(format!("`{}` is no search", input.name)),
     }
 }
 
@@ -266,13 +263,10 @@ mod tests {
 
     #[test]
     fn a_late_stage_is_part_of_the_call_where_it_scores_the_whole_list() {
-        let joined = |stages: &[Stage]| in_one_call(stages, FusionSide::Server, |_| true);
-        let verdict = |stages: &[Stage], everywhere| late_in_one_call(stages, |_| everywhere, joined);
+        let verdict = |stages: &[Stage], everywhere| late_in_one_call(stages, |_| everywhere);
         let (d, s) = (dense("d", "body", 10), sparse("s", "words", 10));
         let of = |name: &str, depth| late("m", name, "tokens", depth);
         assert_eq!(verdict(&[d.clone(), of("d", 10)], true), Ok(()));
-        let f = fuse("f", &["d", "s"], rrf(60.0, &[]), 10);
-        assert_eq!(verdict(&[d.clone(), s.clone(), f, of("f", 10)], true), Ok(()));
         let no = |stages: &[Stage], everywhere, why: &str| {
             assert_eq!(verdict(stages, everywhere), Err(why.to_owned()));
         };
@@ -297,9 +291,9 @@ mod tests {
             true,
             "`d` is not the stage before",
         );
-        let weighted = fuse("f", &["d", "s"], rrf(60.0, &[2.0, 1.0]), 10);
-        let why = "the server's weights of `rrf` stretch ranks; ours multiply";
-        no(&[d, s, weighted, of("f", 10)], true, why);
+        let f = fuse("f", &["d", "s"], rrf(60.0, &[]), 10);
+        let why = "equal scores of a fusion are cut in the server's order";
+        no(&[d, s, f, of("f", 10)], true, why);
     }
 
     #[test]

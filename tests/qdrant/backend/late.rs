@@ -118,10 +118,9 @@ fn both_backends_give_the_same_and_the_server_is_held_against_max_sim() {
     let asked: Vec<QueryPoints> = place.server.queries().into_iter().filter(multi).collect();
     assert!(!asked.is_empty());
     for query in &asked {
-        assert_eq!(
-            (by_ids(query), query.params.as_ref().unwrap().exact),
-            (Some(8), Some(true))
-        );
+        // Fewer where a query's filter leaves fewer.
+        assert!(by_ids(query).is_some_and(|n| n <= 8), "{:?}", by_ids(query));
+        assert_eq!(query.params.as_ref().unwrap().exact, Some(true));
         assert!(query.prefetch.is_empty());
     }
 }
@@ -144,14 +143,13 @@ fn a_stage_as_deep_as_its_list_is_timed_as_one_call() {
         .filter(multi)
         .partition(|q| !q.prefetch.is_empty());
     assert!(apart.iter().all(|q| by_ids(q).is_some()));
-    let (search, fusion): (Vec<&QueryPoints>, Vec<&QueryPoints>) =
-        at_once.iter().partition(|q| q.prefetch[0].prefetch.is_empty());
-    assert!(!search.is_empty() && !fusion.is_empty());
-    assert_eq!(search[0].prefetch[0].using.as_deref(), Some("body"));
+    assert!(!at_once.is_empty() && !apart.is_empty());
+    let call = &at_once[0];
+    assert_eq!(call.prefetch[0].using.as_deref(), Some("body"));
     assert_eq!(
-        (search[0].using.as_deref(), search[0].prefetch[0].limit),
+        (call.using.as_deref(), call.prefetch[0].limit),
         (Some("tokens"), Some(10))
     );
-    assert_eq!(fusion[0].prefetch[0].prefetch.len(), 2);
-    assert_eq!(fusion[0].prefetch[0].limit, Some(12));
+    // Behind a fusion, whose equal scores the server would cut in its own order, the candidates go by their ids.
+    assert!(at_once.iter().all(|q| q.prefetch[0].prefetch.is_empty()));
 }

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use qdrant_client::qdrant::vector_input::Variant as Input;
-use qdrant_client::qdrant::{PrefetchQuery, Query, QueryPoints, SearchParams, VectorInput, query};
+use qdrant_client::qdrant::{Query, QueryPoints, SearchParams, VectorInput, query};
 
 use super::{QdrantSearcher, bad, hits, no_query, no_vector, nothing};
-use crate::backend::qdrant::{encode, fuse};
+use crate::backend::qdrant::encode;
 use crate::backend::{BackendError, Path, Request, StageAnswer};
 use crate::index::Counters;
 use crate::pipeline::{Late, Stage, StageKind, late::reorder};
@@ -89,19 +89,9 @@ impl QdrantSearcher<'_> {
         let Some(query) = self.late_query(late, request)? else {
             return Ok(None);
         };
-        let search = |stage: &Stage| self.prefetch(stage, request);
         let input = before.last().expect("it reads a list");
         let limit = input.limit(|_| None).unwrap_or(0);
-        let prefetch = match fuse::query(input, before, &search) {
-            Some((prefetch, query)) => Some(PrefetchQuery {
-                prefetch,
-                query: Some(query),
-                limit: Some(limit as u64),
-                ..PrefetchQuery::default()
-            }),
-            None => search(input),
-        };
-        let Some(prefetch) = prefetch.filter(|_| limit > 0) else {
+        let Some(prefetch) = self.prefetch(input, request).filter(|_| limit > 0) else {
             return Ok(Some(nothing(Path::Late)));
         };
         let message = QueryPoints {
