@@ -125,6 +125,7 @@ fn index(data: &Dataset, payload: &[Payload], quantization: Quantization) -> Res
         count: data.docs.len(),
         dense: BTreeMap::from([(VECTOR, dense)]),
         sparse: BTreeMap::new(),
+        late: BTreeMap::new(),
         payload,
     };
     Ok(LocalBackend.build(&config, &points)?)
@@ -169,6 +170,7 @@ fn search(
             stages: &stages,
             dense: BTreeMap::from([(VECTOR, vectors(data)?.queries.row(query))]),
             sparse: BTreeMap::new(),
+            late: BTreeMap::new(),
             filter: data.queries[query].filter.as_ref(),
             lists: Lists::All,
         };

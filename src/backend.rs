@@ -22,7 +22,7 @@ use crate::filter::{Filter, Payload};
 use crate::hit::Hit;
 use crate::index::{Counters, SparseVector};
 use crate::pipeline::{IndexConfig, Pipeline, Stage};
-use crate::vectors::{Metric, Vectors};
+use crate::vectors::{Metric, TokenVectors, Vectors};
 
 /// Makes indexes.
 pub trait Backend: Send + Sync {
@@ -110,6 +110,8 @@ pub struct Points<'a> {
     pub dense: BTreeMap<&'a str, DensePoints<'a>>,
     /// Sparse vectors by name, one per document; empty where the document has no such text.
     pub sparse: BTreeMap<&'a str, &'a [SparseVector]>,
+    /// Token vectors by name, one text per document; L2-normalised rows, none where the document has no such text.
+    pub late: BTreeMap<&'a str, &'a TokenVectors>,
     /// What filters look at, one per document.
     pub payload: &'a [Payload],
 }
@@ -128,12 +130,14 @@ pub struct DensePoints<'a> {
 /// One query, encoded.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
-    /// The stages to run: dense, sparse and fuse only.
+    /// The stages to run: dense, sparse, fuse and late only.
     pub stages: &'a [Stage],
     /// The query's vector by name of the vector searched; L2-normalised where the rows are.
     pub dense: BTreeMap<&'a str, &'a [f32]>,
     /// The query as a sparse vector, by name of the vector searched.
     pub sparse: BTreeMap<&'a str, &'a SparseVector>,
+    /// The query's token vectors, by name of the vector scored by: one L2-normalised row per token, or none.
+    pub late: BTreeMap<&'a str, &'a Vectors>,
     /// The filter that the query brings.
     pub filter: Option<&'a Filter>,
     /// Which lists are wanted.
@@ -209,6 +213,8 @@ pub enum Path {
     ServerFused,
     /// No search: lists joined.
     Fused,
+    /// No search: reordered by token vectors; by a server, where it was called.
+    Late,
     /// No search: reordered by a model.
     Reranked,
 }
@@ -237,6 +243,9 @@ pub struct IndexStats {
     pub link_bytes: Option<usize>,
     /// Bytes of posting lists and dictionaries of sparse vectors.
     pub sparse_bytes: usize,
+    /// Bytes of token vectors; 0 without late vectors.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub token_bytes: usize,
     /// Bytes of payload indexes.
     pub payload_bytes: usize,
     /// Distinct binary codes per dense vector (a degenerate corpus shows here); empty without quantization.
@@ -246,6 +255,10 @@ pub struct IndexStats {
     /// What the backend itself holds doubtful.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<Doubt>,
+}
+
+fn is_zero(bytes: &usize) -> bool {
+    *bytes == 0
 }
 
 /// Something about an index that is not as it was asked for.
@@ -268,7 +281,7 @@ pub enum BackendError {
     /// A stage names a vector that the index lacks.
     #[error("the index has no {kind} vector `{name}`")]
     NoSuchVector {
-        /// `dense` or `sparse`.
+        /// `dense`, `sparse` or `late`.
         kind: &'static str,
         /// The name asked for.
         name: String,

@@ -14,6 +14,7 @@ pub mod exact;
 pub mod file;
 pub mod graph;
 pub mod kernel;
+pub mod late;
 pub mod live;
 pub mod payload;
 pub mod points;
@@ -140,6 +141,14 @@ pub enum IndexError {
     NotFinite {
         /// The row.
         row: usize,
+    },
+    /// Token vectors of another number of documents than the corpus has.
+    #[error("token vectors of {texts} documents, the corpus has {count}")]
+    Texts {
+        /// Documents they are given for.
+        texts: usize,
+        /// Size of the corpus.
+        count: usize,
     },
     /// A sparse vector whose dimensions and weights do not go together.
     #[error(

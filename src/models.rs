@@ -19,7 +19,7 @@ pub mod setup;
 mod wordpiece;
 
 use crate::progress::Observer;
-use crate::vectors::Vectors;
+use crate::vectors::{TokenVectors, Vectors};
 
 pub use error::ModelError;
 pub use load::{ModelDirs, ModelRequest, ModelSource, Runtime, catalogue_names, embedder, reranker};
@@ -49,6 +49,19 @@ pub trait Embedder: Send + Sync {
     ///
     /// The result of a text does not depend on what else is in `texts`, up to float rounding.
     fn embed(&self, texts: &[&str], watch: &dyn Observer) -> Result<Vectors, ModelError>;
+    /// What the model makes of each token, before it makes one vector of all: an L2-normalised row of [`Self::dim`] values
+    /// per token, in their order, for each text in the order given. Special tokens are left out, so an empty text has no
+    /// row; what is beyond the longest input is cut.
+    ///
+    /// # Errors
+    /// [`ModelError::NoTokens`] for a model that does not show them, as it is unless it says otherwise.
+    fn embed_tokens(&self, texts: &[&str], watch: &dyn Observer) -> Result<TokenVectors, ModelError> {
+        let _ = (texts, watch);
+        Err(ModelError::NoTokens {
+            name: self.identity().name.clone(),
+            reason: "it does not show them".to_owned(),
+        })
+    }
 }
 
 /// Scores query-passage pairs with a model that reads both together.

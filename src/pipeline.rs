@@ -1,10 +1,11 @@
 //! What a backend is asked to do: the index it builds and the stages it runs. Data plus pure functions.
 //!
 //! A pipeline is a list of named stages. Retrieval stages (`dense`, `sparse`) make candidate lists, `fuse` joins
-//! lists, `rerank` reorders one list with another model. Stages refer to earlier ones by name, so the list is a
+//! lists, `late` reorders one list by its documents' token vectors, `rerank` with another model. Stages refer to earlier ones by name, so the list is a
 //! graph in topological order. The last stage's list is the answer.
 
 pub mod fusion;
+pub mod late;
 pub mod rerank;
 pub mod server;
 
@@ -45,6 +46,8 @@ pub enum StageKind {
     Sparse(Sparse),
     /// Joins the lists of earlier stages.
     Fuse(Fuse),
+    /// Reorders the top of one list by late interaction.
+    Late(Late),
     /// Reorders the top of one list with a cross-encoder.
     Rerank(Rerank),
 }
@@ -160,6 +163,19 @@ impl Tune {
     }
 }
 
+/// Reorders one list by late interaction: MaxSim over token vectors (Khattab and Zaharia 2020, section 3.3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Late {
+    /// The stage whose list is reordered.
+    pub of: String,
+    /// A late vector of the index.
+    pub vector: String,
+    /// How many hits from the top are scored.
+    pub depth: usize,
+    /// What happens to the hits that are not scored: those below `depth`, and documents without tokens.
+    pub tail: Tail,
+}
+
 /// Reorders one list with a cross-encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rerank {
@@ -175,7 +191,7 @@ pub struct Rerank {
     pub tail: Tail,
 }
 
-/// What a reranker does with hits it did not score.
+/// What becomes of the hits that a reordering did not score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tail {
@@ -183,6 +199,16 @@ pub enum Tail {
     Keep,
     /// They are left out.
     Drop,
+}
+
+impl Tail {
+    /// Most hits that are left of `input` when `depth` of them are scored.
+    fn limit(self, input: usize, depth: usize) -> usize {
+        match self {
+            Tail::Keep => input,
+            Tail::Drop => input.min(depth),
+        }
+    }
 }
 
 impl Pipeline {
@@ -223,6 +249,7 @@ impl Stage {
         match &self.kind {
             StageKind::Dense(_) | StageKind::Sparse(_) => Vec::new(),
             StageKind::Fuse(fuse) => fuse.of.iter().map(String::as_str).collect(),
+            StageKind::Late(late) => vec![&late.of],
             StageKind::Rerank(rerank) => vec![&rerank.of],
         }
     }
@@ -233,13 +260,8 @@ impl Stage {
             StageKind::Dense(d) => Some(d.limit),
             StageKind::Sparse(s) => Some(s.limit),
             StageKind::Fuse(f) => Some(f.limit),
-            StageKind::Rerank(r) => {
-                let input = of(&r.of)?;
-                Some(match r.tail {
-                    Tail::Keep => input,
-                    Tail::Drop => input.min(r.depth),
-                })
-            }
+            StageKind::Late(l) => Some(l.tail.limit(of(&l.of)?, l.depth)),
+            StageKind::Rerank(r) => Some(r.tail.limit(of(&r.of)?, r.depth)),
         }
     }
 }
@@ -275,6 +297,7 @@ impl IndexConfig {
             pipeline.stages.iter().any(|s| match &s.kind {
                 StageKind::Dense(d) => d.vector == *name,
                 StageKind::Sparse(s) => s.vector == *name,
+                StageKind::Late(l) => l.vector == *name,
                 StageKind::Fuse(_) | StageKind::Rerank(_) => false,
             })
         };
@@ -312,21 +335,57 @@ pub enum VectorConfig {
         /// Length normalisation.
         b: f32,
     },
+    /// Token vectors of the named text fields, joined with a blank between them: what the embedder makes of each token
+    /// before it makes one vector of all.
+    Late {
+        /// Field names, in order.
+        text: Vec<String>,
+    },
+}
+
+/// What a named vector is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VectorKind {
+    /// A dense stage searches it.
+    Dense,
+    /// A sparse stage searches it.
+    Sparse,
+    /// A late stage scores by it.
+    Late,
+}
+
+impl VectorKind {
+    /// For messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            VectorKind::Dense => "dense",
+            VectorKind::Sparse => "sparse",
+            VectorKind::Late => "late",
+        }
+    }
 }
 
 impl VectorConfig {
+    /// What it is good for.
+    pub fn kind(&self) -> VectorKind {
+        match self {
+            VectorConfig::Dense { .. } | VectorConfig::Precomputed { .. } => VectorKind::Dense,
+            VectorConfig::Bm25 { .. } => VectorKind::Sparse,
+            VectorConfig::Late { .. } => VectorKind::Late,
+        }
+    }
+
     /// True for vectors that a dense stage searches.
     pub fn is_dense(&self) -> bool {
-        match self {
-            VectorConfig::Dense { .. } | VectorConfig::Precomputed { .. } => true,
-            VectorConfig::Bm25 { .. } => false,
-        }
+        self.kind() == VectorKind::Dense
     }
 
     /// The text fields it is made of; none for vectors that come with the data.
     pub fn text(&self) -> &[String] {
         match self {
-            VectorConfig::Dense { text } | VectorConfig::Bm25 { text, .. } => text,
+            VectorConfig::Dense { text } | VectorConfig::Bm25 { text, .. } | VectorConfig::Late { text } => {
+                text
+            }
             VectorConfig::Precomputed { .. } => &[],
         }
     }

@@ -4,26 +4,26 @@
 //! *timed* later never comes from here: the runner embeds and reranks anew.
 
 pub mod cache;
+mod cached;
 pub mod neighbours;
 mod pieces;
 mod queries;
+mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::content;
 use crate::dataset::{Dataset, Doc};
 use crate::filter::Payload;
 use crate::index::SparseVector;
 use crate::index::bm25::Bm25Encoder;
-use crate::models::{Embedder, ModelError, ModelIdentity, Reranker};
+use crate::models::ModelError;
 use crate::pipeline::VectorConfig;
 use crate::progress::{Event, Observer};
-use crate::vectors::{Metric, Vectors};
-use pieces::pieces;
+use crate::vectors::{Metric, TokenVectors, Vectors};
 
-use cache::{CacheError, Key, RecordFile};
+use cache::CacheError;
+pub use cached::{CacheUse, CachedEmbedder, CachedReranker};
 pub use queries::for_queries;
 
 /// Everything the cells of one data set search, shared by all of them.
@@ -33,6 +33,8 @@ pub struct PreparedData {
     pub dense: BTreeMap<String, DenseVectors>,
     /// By what the vector is made of.
     pub sparse: BTreeMap<String, SparseVectors>,
+    /// By what the vector is made of.
+    pub late: BTreeMap<String, LateVectors>,
     /// What filters look at, one per document.
     pub payload: Vec<Payload>,
     /// Texts that rerankers read, one per document, by [`passage_key`].
@@ -65,13 +67,13 @@ pub struct SparseVectors {
     pub queries: Vec<SparseVector>,
 }
 
-/// What came from the cache and what was computed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CacheUse {
-    /// Computed in this run.
-    pub computed: usize,
-    /// Found in the cache.
-    pub cached: usize,
+/// Token vectors of one choice of text fields.
+#[derive(Debug)]
+pub struct LateVectors {
+    /// Those of every document; none where it has no such text.
+    pub docs: Arc<TokenVectors>,
+    /// One matrix per query of the data set.
+    pub queries: Arc<Vec<Vectors>>,
 }
 
 /// Why preparation stopped.
@@ -104,25 +106,9 @@ pub enum PrepareError {
         /// The name asked for.
         name: String,
     },
-    /// A dense vector is searched, but the plan has no embedder.
-    #[error("the plan searches a dense vector but names no embedder")]
+    /// A vector is searched that a model makes, but the plan has no embedder.
+    #[error("the plan searches a vector of texts but names no embedder")]
     NoEmbedder,
-}
-
-/// An embedder with its cache.
-pub struct CachedEmbedder<'a> {
-    model: &'a dyn Embedder,
-    file: RecordFile,
-    /// What was reused so far.
-    pub used: CacheUse,
-}
-
-/// A reranker with its cache of pair scores.
-pub struct CachedReranker<'a> {
-    model: &'a dyn Reranker,
-    file: RecordFile,
-    /// What was reused so far.
-    pub used: CacheUse,
 }
 
 /// What names of vectors that came with the data begin with.
@@ -134,6 +120,7 @@ pub fn vector_key(config: &VectorConfig) -> String {
         VectorConfig::Dense { text } => format!("dense {}", text.join("+")),
         VectorConfig::Precomputed { name } => format!("{PRECOMPUTED}{name}"),
         VectorConfig::Bm25 { text, k1, b } => format!("bm25 {} k1={k1} b={b}", text.join("+")),
+        VectorConfig::Late { text } => format!("late {}", text.join("+")),
     }
 }
 
@@ -153,6 +140,7 @@ pub fn prepare(
     let mut prepared = PreparedData {
         dense: BTreeMap::new(),
         sparse: BTreeMap::new(),
+        late: BTreeMap::new(),
         payload: data.docs.iter().map(|d| d.metadata.clone()).collect(),
         passages: BTreeMap::new(),
     };
@@ -161,11 +149,19 @@ pub fn prepare(
             .passages
             .insert(passage_key(fields), texts(data, fields, ". ")?);
     }
+    if configs.iter().any(|c| matches!(c, VectorConfig::Late { .. })) {
+        // Before anything is computed that a model without token vectors would have cost for nothing.
+        embedder
+            .as_deref()
+            .ok_or(PrepareError::NoEmbedder)?
+            .shows_tokens()?;
+    }
     // One embedding per query, shared by all vectors that the model makes.
     let mut queries: Option<Arc<Vectors>> = None;
+    let mut query_tokens: Option<Arc<Vec<Vectors>>> = None;
     for config in configs {
         let key = vector_key(config);
-        if prepared.dense.contains_key(&key) || prepared.sparse.contains_key(&key) {
+        if prepared.has(&key) {
             continue;
         }
         match config {
@@ -191,9 +187,42 @@ pub fn prepare(
             VectorConfig::Bm25 { text, k1, b } => {
                 prepared.sparse.insert(key, sparse(data, text, *k1, *b)?);
             }
+            VectorConfig::Late { text } => {
+                let embedder = embedder.as_deref_mut().ok_or(PrepareError::NoEmbedder)?;
+                let docs = Arc::new(late(data, text, embedder, watch)?);
+                if query_tokens.is_none() {
+                    let texts: Vec<&str> = data.queries.iter().map(|q| q.text.as_str()).collect();
+                    query_tokens = Some(Arc::new(embedder.embed_tokens(&texts, watch)?.apart()));
+                }
+                let queries = query_tokens.clone().expect("embedded above");
+                prepared.late.insert(key, LateVectors { docs, queries });
+            }
         }
     }
     Ok(prepared)
+}
+
+impl PreparedData {
+    fn has(&self, key: &str) -> bool {
+        self.dense.contains_key(key) || self.sparse.contains_key(key) || self.late.contains_key(key)
+    }
+}
+
+/// Token vectors of every document, none where it has no such text.
+fn late(
+    data: &Dataset,
+    fields: &[String],
+    embedder: &mut CachedEmbedder<'_>,
+    watch: &dyn Observer,
+) -> Result<TokenVectors, PrepareError> {
+    let texts = texts(data, fields, " ")?;
+    watch.event(Event::Note(&format!(
+        "{}: tokens of {}",
+        data.name,
+        fields.join(" + ")
+    )));
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    embedder.embed_tokens(&texts, watch)
 }
 
 /// Vectors that came with the data: shared, not copied.
@@ -211,17 +240,20 @@ fn precomputed(data: &Dataset, name: &str) -> Result<DenseVectors, PrepareError>
     })
 }
 
-/// Every text that [`prepare`] would embed for one data set, each once.
-pub fn texts_to_embed(data: &Dataset, configs: &[&VectorConfig]) -> Result<Vec<String>, PrepareError> {
-    let mut all = BTreeSet::new();
+/// Every text that [`prepare`] would embed for one data set, each once: as a whole, and by tokens.
+pub fn texts_to_embed(data: &Dataset, configs: &[&VectorConfig]) -> Result<[Vec<String>; 2], PrepareError> {
+    let [mut whole, mut tokens] = [(); 2].map(|()| BTreeSet::new());
     for config in configs {
-        if let VectorConfig::Dense { text } = config {
-            all.extend(texts(data, text, " ")?);
-            all.extend(data.queries.iter().map(|q| q.text.clone()));
-        }
+        let (all, text) = match config {
+            VectorConfig::Dense { text } => (&mut whole, text),
+            VectorConfig::Late { text } => (&mut tokens, text),
+            VectorConfig::Precomputed { .. } | VectorConfig::Bm25 { .. } => continue,
+        };
+        all.extend(texts(data, text, " ")?);
+        all.extend(data.queries.iter().map(|q| q.text.clone()));
+        all.remove("");
     }
-    all.remove("");
-    Ok(all.into_iter().collect())
+    Ok([whole, tokens].map(|all| all.into_iter().collect()))
 }
 
 fn dense(
@@ -281,100 +313,4 @@ fn texts(data: &Dataset, fields: &[String], separator: &str) -> Result<Vec<Strin
 fn quoted(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
     quoted.join(", ")
-}
-
-impl<'a> CachedEmbedder<'a> {
-    /// Keeps `model`'s vectors below `cache`.
-    pub fn new(model: &'a dyn Embedder, cache: &Path) -> Self {
-        let path = model_file(cache, "embeddings", model.identity());
-        Self {
-            file: RecordFile::new(path, model.dim()),
-            model,
-            used: CacheUse::default(),
-        }
-    }
-
-    /// How many of `texts` are in the cache.
-    pub fn known(&self, texts: &[String]) -> Result<usize, PrepareError> {
-        let keys = texts.iter().map(|t| cache::key(&[t])).collect();
-        Ok(self.file.lookup(&keys)?.len())
-    }
-
-    /// One row per text, from the cache where possible.
-    pub fn embed(&mut self, texts: &[&str], watch: &dyn Observer) -> Result<Vectors, PrepareError> {
-        let keys: Vec<Key> = texts.iter().map(|t| cache::key(&[t])).collect();
-        let mut known = self.file.lookup(&keys.iter().copied().collect())?;
-        let missing = missing(&keys, &known);
-        self.used.computed += missing.len();
-        self.used.cached += distinct(&keys) - missing.len();
-        if !missing.is_empty() {
-            pieces(&missing, watch, |piece, watch| {
-                let new: Vec<&str> = piece.iter().map(|&i| texts[i]).collect();
-                let rows = self.model.embed(&new, watch)?;
-                let records = piece.iter().zip(rows.rows());
-                self.file
-                    .append(records.clone().map(|(&i, row)| (keys[i], row)))?;
-                known.extend(records.map(|(&i, row)| (keys[i], row.to_vec())));
-                Ok(())
-            })?;
-        }
-        let mut all = Vectors::with_capacity(self.model.dim(), texts.len());
-        for key in &keys {
-            all.push(&known[key]);
-        }
-        Ok(all)
-    }
-}
-
-impl<'a> CachedReranker<'a> {
-    /// Keeps `model`'s scores below `cache`.
-    pub fn new(model: &'a dyn Reranker, cache: &Path) -> Self {
-        let path = model_file(cache, "pairs", model.identity());
-        Self {
-            file: RecordFile::new(path, 1),
-            model,
-            used: CacheUse::default(),
-        }
-    }
-
-    /// One score per pair, from the cache where possible.
-    pub fn score(&mut self, pairs: &[(&str, &str)], watch: &dyn Observer) -> Result<Vec<f32>, PrepareError> {
-        let keys: Vec<Key> = pairs.iter().map(|(q, p)| cache::key(&[q, p])).collect();
-        let mut known = self.file.lookup(&keys.iter().copied().collect())?;
-        let missing = missing(&keys, &known);
-        self.used.computed += missing.len();
-        self.used.cached += distinct(&keys) - missing.len();
-        if !missing.is_empty() {
-            pieces(&missing, watch, |piece, watch| {
-                let new: Vec<(&str, &str)> = piece.iter().map(|&i| pairs[i]).collect();
-                let scores = self.model.score(&new, watch)?;
-                let records = piece.iter().zip(scores.chunks_exact(1));
-                self.file.append(records.clone().map(|(&i, s)| (keys[i], s)))?;
-                known.extend(records.map(|(&i, s)| (keys[i], s.to_vec())));
-                Ok(())
-            })?;
-        }
-        Ok(keys.iter().map(|k| known[k][0]).collect())
-    }
-}
-
-/// Positions of the first occurrence of every key that is not known.
-fn missing(keys: &[Key], known: &HashMap<Key, Vec<f32>>) -> Vec<usize> {
-    let mut seen = HashSet::new();
-    let is_new = |&i: &usize| !known.contains_key(&keys[i]) && seen.insert(keys[i]);
-    (0..keys.len()).filter(is_new).collect()
-}
-
-fn distinct(keys: &[Key]) -> usize {
-    keys.iter().collect::<HashSet<&Key>>().len()
-}
-
-/// The cache file of a model; everything its numbers depend on is in the name.
-fn model_file(cache: &Path, kind: &str, identity: &ModelIdentity) -> PathBuf {
-    let address = content::hash_json(identity);
-    cache.join(kind).join(format!(
-        "{}-{}.f32",
-        identity.name.replace('/', "--"),
-        &address[..16]
-    ))
 }

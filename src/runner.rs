@@ -106,8 +106,10 @@ pub enum RunError {
     #[error("the pipeline reranks, but the plan names no reranker")]
     NoReranker,
     /// A backend stage after a client stage.
-    #[error("stage `{0}` searches after a rerank; put every `dense` and `sparse` stage before it")]
-    RetrievalAfterRerank(String),
+    #[error(
+        "stage `{0}` needs the index after a rerank; put every `dense`, `sparse` and `late` stage before it"
+    )]
+    IndexAfterRerank(String),
     /// A data set without queries cannot be measured.
     #[error("data set `{0}` has no query that can be asked")]
     NoQueries(String),
@@ -269,7 +271,9 @@ impl Runner<'_> {
         }
         let deadline = Deadline::start(self.limits, self.watch, self.clock);
         let build = self.build(&context, builds)?;
-        let Built { index, stats, key, .. } = &builds[build];
+        let Built {
+            index, stats, key, ..
+        } = &builds[build];
         let calls_before = index.elsewhere().map(Elsewhere::calls);
         let (parity, mut doubts) = parity::check(&context, key, index.as_ref(), oracle, &deadline)
             .map_err(|error| self.stopped(error))?;
@@ -433,6 +437,7 @@ fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
         count: context.data.docs.len(),
         dense: BTreeMap::new(),
         sparse: BTreeMap::new(),
+        late: BTreeMap::new(),
         payload: &context.prepared.payload,
     };
     for (name, config) in &context.cell.index.vectors {
@@ -449,6 +454,9 @@ fn points<'a>(context: &CellContext<'a>) -> Points<'a> {
             }
             VectorConfig::Bm25 { .. } => {
                 points.sparse.insert(name, &context.prepared.sparse[&key].docs);
+            }
+            VectorConfig::Late { .. } => {
+                points.late.insert(name, &context.prepared.late[&key].docs);
             }
         }
     }

@@ -121,6 +121,80 @@ impl fmt::Debug for Vectors {
     }
 }
 
+/// Rows of several texts in one matrix: as many rows for each as it has tokens, also none.
+#[derive(Clone, PartialEq)]
+pub struct TokenVectors {
+    rows: Vectors,
+    /// Text `i` has the rows from `starts[i]` up to `starts[i + 1]`.
+    starts: Vec<usize>,
+}
+
+impl TokenVectors {
+    /// No text yet; every row will have `dim` values.
+    pub fn new(dim: usize) -> Self {
+        Self {
+            rows: Vectors::with_capacity(dim, 0),
+            starts: vec![0],
+        }
+    }
+
+    /// Appends a text with its rows, one after the other.
+    ///
+    /// # Panics
+    /// When `rows` is no whole number of rows: a programming error, never an input error.
+    pub fn push(&mut self, rows: &[f32]) {
+        assert!(rows.len().is_multiple_of(self.rows.dim), "whole rows");
+        self.rows.data.extend_from_slice(rows);
+        self.starts.push(self.rows.len());
+    }
+
+    /// Values per row.
+    pub fn dim(&self) -> usize {
+        self.rows.dim
+    }
+
+    /// Number of texts.
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// True when there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Which rows are those of text `i`.
+    pub fn range(&self, i: usize) -> std::ops::Range<usize> {
+        self.starts[i]..self.starts[i + 1]
+    }
+
+    /// The rows of text `i`, one after the other.
+    pub fn of(&self, i: usize) -> &[f32] {
+        let range = self.range(i);
+        &self.rows.data[range.start * self.rows.dim..range.end * self.rows.dim]
+    }
+
+    /// The rows of all texts.
+    pub fn rows(&self) -> &Vectors {
+        &self.rows
+    }
+
+    /// A matrix for each text.
+    pub fn apart(&self) -> Vec<Vectors> {
+        let one = |i| Vectors {
+            dim: self.rows.dim,
+            data: self.of(i).to_vec(),
+        };
+        (0..self.len()).map(one).collect()
+    }
+}
+
+impl fmt::Debug for TokenVectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenVectors({} texts, {:?})", self.len(), self.rows)
+    }
+}
+
 /// Scales `row` to Euclidean length 1 in place, computed in float64. Returns false and changes nothing when all of its
 /// values are 0: such a row has no direction. The values have to be finite.
 pub fn normalize(row: &mut [f32]) -> bool {
@@ -152,6 +226,19 @@ mod tests {
         let mut large = [3e38, 3e38];
         assert!(normalize(&mut large));
         assert_eq!(large.to_vec(), [0.5f32.sqrt(); 2]);
+    }
+
+    #[test]
+    fn texts_have_rows_of_their_own_or_none() {
+        let mut tokens = TokenVectors::new(2);
+        for rows in [&[1.0, 2.0, 3.0, 4.0][..], &[], &[5.0, 6.0]] {
+            tokens.push(rows);
+        }
+        assert_eq!((tokens.len(), tokens.rows().len()), (3, 3));
+        assert_eq!([0, 1, 2].map(|i| tokens.range(i)), [0..2, 2..2, 2..3]);
+        assert_eq!(tokens.of(2), [5.0, 6.0]);
+        let lengths: Vec<usize> = tokens.apart().iter().map(Vectors::len).collect();
+        assert_eq!(lengths, [2, 0, 1]);
     }
 
     #[test]

@@ -86,6 +86,25 @@ fn embeddings_agree() {
 }
 
 #[test]
+fn token_vectors_agree() {
+    let Some(dirs) = dirs() else { return };
+    let on = |runtime| embedder(&ModelRequest::named("all-minilm-l6-v2").on(runtime), &dirs).unwrap();
+    let (ours, theirs) = (on(Runtime::Builtin), on(Runtime::Auto));
+    let long = "The quick brown fox jumps over the lazy dog. ".repeat(60);
+    let texts: Vec<&str> = TEXTS.into_iter().chain([long.as_str()]).collect();
+    let (a, b) = (
+        ours.embed_tokens(&texts, &Silent).unwrap(),
+        theirs.embed_tokens(&texts, &Silent).unwrap(),
+    );
+    for (i, text) in texts.iter().enumerate() {
+        assert_eq!(a.range(i), b.range(i), "{text}");
+    }
+    let pairs = a.rows().as_flat().iter().zip(b.rows().as_flat());
+    let largest = pairs.map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+    assert!(largest < 1e-4, "off by {largest}");
+}
+
+#[test]
 fn logits_agree() {
     let Some(dirs) = dirs() else { return };
     let on = |runtime| reranker(&ModelRequest::named("evalrun-rerank-l4").on(runtime), &dirs).unwrap();

@@ -8,8 +8,8 @@ pub(crate) mod fixture;
 use crate::backend::Backend;
 use crate::filter::Filter;
 use crate::pipeline::{
-    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind,
-    Strategy, VectorConfig,
+    CodeConfig, Dense, FilterUse, Fuse, Fusion, Graph, IndexConfig, Late, Pipeline, Quantization, Sparse,
+    Stage, StageKind, Strategy, Tail, VectorConfig,
 };
 use crate::vectors::Metric;
 use fixture::Corpus;
@@ -42,6 +42,8 @@ pub(crate) fn holds_for(backend: &dyn Backend, config: &IndexConfig, metric: Met
     bench.documents_without_a_vector_are_never_found();
     bench.sparse_search_is_the_naive_sum();
     bench.fusion_is_the_pure_function();
+    bench.late_interaction_is_the_naive_sum();
+    bench.tokens_that_are_not_there_score_nothing();
     bench.repeating_a_request_changes_nothing();
     bench.mistakes_are_named();
     bench.stats_tell_what_was_built(quantization);
@@ -60,7 +62,7 @@ fn strategies(backend: &dyn Backend, config: &IndexConfig) -> Vec<Strategy> {
     all.into_iter().filter(offers).collect()
 }
 
-/// Vectors `body` and `title` (dense) and `words` (sparse); all payload fields but `fits` indexed.
+/// Vectors `body` and `title` (dense), `words` (sparse) and `tokens` (late); all payload fields but `fits` indexed.
 pub(crate) fn config(graph: Graph, quantization: Quantization) -> IndexConfig {
     let dense = || VectorConfig::Dense {
         text: vec!["text".to_owned()],
@@ -70,7 +72,15 @@ pub(crate) fn config(graph: Graph, quantization: Quantization) -> IndexConfig {
         k1: 1.2,
         b: 0.75,
     };
-    let vectors = [("body", dense()), ("title", dense()), ("words", words)];
+    let tokens = VectorConfig::Late {
+        text: vec!["text".to_owned()],
+    };
+    let vectors = [
+        ("body", dense()),
+        ("title", dense()),
+        ("words", words),
+        ("tokens", tokens),
+    ];
     IndexConfig {
         vectors: vectors
             .into_iter()
@@ -136,12 +146,36 @@ pub(crate) fn fuse(name: &str, of: &[&str], method: Fusion, limit: usize) -> Sta
     )
 }
 
+/// Reorders the first `depth` hits of `of`, and keeps the rest.
+pub(crate) fn late(name: &str, of: &str, vector: &str, depth: usize) -> Stage {
+    stage(
+        name,
+        StageKind::Late(Late {
+            of: of.to_owned(),
+            vector: vector.to_owned(),
+            depth,
+            tail: Tail::Keep,
+        }),
+    )
+}
+
+/// The same late stage, which leaves out what it does not score.
+pub(crate) fn dropping(mut stage: Stage) -> Stage {
+    match &mut stage.kind {
+        StageKind::Late(late) => late.tail = Tail::Drop,
+        _ => unreachable!("a late stage"),
+    }
+    stage
+}
+
 /// The same search with another filter strategy and condition.
 pub(crate) fn filtered(mut search: Stage, strategy: Strategy, condition: Option<Filter>) -> Stage {
     let filter = match &mut search.kind {
         StageKind::Dense(d) => &mut d.filter,
         StageKind::Sparse(s) => &mut s.filter,
-        StageKind::Fuse(_) | StageKind::Rerank(_) => unreachable!("only searches filter"),
+        StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => {
+            unreachable!("only searches filter")
+        }
     };
     *filter = FilterUse { strategy, condition };
     search

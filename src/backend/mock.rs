@@ -97,6 +97,7 @@ impl Searcher for MockSearcher<'_> {
                 StageKind::Dense(_) => Path::Scan,
                 StageKind::Sparse(_) => Path::Postings,
                 StageKind::Fuse(_) => Path::Fused,
+                StageKind::Late(_) => Path::Late,
                 StageKind::Rerank(_) => Path::Reranked,
             };
             Ok(StageAnswer {
@@ -124,6 +125,7 @@ mod tests {
             count: 3,
             dense: BTreeMap::new(),
             sparse: BTreeMap::new(),
+            late: BTreeMap::new(),
             payload: &[],
         }
     }
@@ -145,6 +147,7 @@ mod tests {
                 stages: &stages,
                 dense: BTreeMap::new(),
                 sparse: BTreeMap::new(),
+                late: BTreeMap::new(),
                 filter: None,
                 lists: crate::backend::Lists::All,
             };

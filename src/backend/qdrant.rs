@@ -23,7 +23,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use crate::backend::{Backend, BackendError, BackendInfo, Calls, Elsewhere, Index, IndexStats, Points, Searched, Searcher, Unsupported};
+use crate::backend::{
+    Backend, BackendError, BackendInfo, Calls, Elsewhere, Index, IndexStats, Points, Searched, Searcher,
+    Unsupported,
+};
 use crate::pipeline::server::{Address, QdrantConfig};
 use crate::pipeline::{IndexConfig, Pipeline};
 use crate::progress::Observer;
@@ -78,7 +81,11 @@ impl<'w> QdrantBackend<'w> {
 }
 
 impl Server {
-    pub(crate) fn new(address: &Address, key: Option<Secret>, config: &QdrantConfig) -> Result<Self, BackendError> {
+    pub(crate) fn new(
+        address: &Address,
+        key: Option<Secret>,
+        config: &QdrantConfig,
+    ) -> Result<Self, BackendError> {
         let wrong = |why| BackendError::Server {
             what: format!("the address `{}`", address.url),
             why,
@@ -114,7 +121,10 @@ impl Backend for QdrantBackend<'_> {
     fn build(&self, index: &IndexConfig, points: &Points<'_>) -> Result<Box<dyn Index>, BackendError> {
         let collection = Collection::new(&self.config.collection, index, points);
         let name = collection.name.clone();
-        self.used.lock().expect("no thread panics with it").push(name.clone());
+        self.used
+            .lock()
+            .expect("no thread panics with it")
+            .push(name.clone());
         let state = state::State::of(&self.state, self.server.client.place(), &name);
         let watch = self.watch;
         let reused = upload::complete(&self.server, &collection, points, &self.config, &state, watch)?;

@@ -40,17 +40,25 @@ fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<(Vec<Cached>, Vec<S
         return Ok(Ok((Vec::new(), warnings)));
     };
     let embedder = CachedEmbedder::new(model.as_ref(), &cache);
-    let facts = datasets.iter().map(|(name, data)| {
+    let mut facts = Vec::new();
+    for (name, data) in &datasets {
         let cells = plan.cells.iter().filter(|c| c.data == *name);
         let configs: Vec<&VectorConfig> = cells.flat_map(|c| c.index.vectors.values()).collect();
-        let texts = prepare::texts_to_embed(data, &configs)?;
-        Ok(Cached {
+        let [whole, tokens] = prepare::texts_to_embed(data, &configs)?;
+        facts.push(Cached {
             what: format!("embeddings of {name}"),
-            cached: embedder.known(&texts)?,
-            total: texts.len(),
-        })
-    });
-    Ok(Ok((facts.collect::<anyhow::Result<_>>()?, warnings)))
+            cached: embedder.known(&whole)?,
+            total: whole.len(),
+        });
+        if !tokens.is_empty() {
+            facts.push(Cached {
+                what: format!("token vectors of {name}"),
+                cached: embedder.known_tokens(&tokens)?,
+                total: tokens.len(),
+            });
+        }
+    }
+    Ok(Ok((facts, warnings)))
 }
 
 /// Loads every spec; `None` when one of them has a mistake. All of them are checked first, and all mistakes are printed.

@@ -182,7 +182,9 @@ impl Experiment<'_> {
         if self.cleanup {
             for (name, backend) in &backends {
                 match backend.remove() {
-                    Ok(removed) => removed.iter().for_each(|what| self.talk.say(&format!("{name}: removed {what}"))),
+                    Ok(removed) => removed
+                        .iter()
+                        .for_each(|what| self.talk.say(&format!("{name}: removed {what}"))),
                     Err(error) => self.talk.error(&format!("--cleanup: {error}")),
                 }
             }

@@ -85,7 +85,8 @@ pub(super) fn scans(
             let dimension = match vector {
                 VectorConfig::Dense { .. } => embedder.map(Embedder::dim),
                 VectorConfig::Precomputed { name } => data.vectors.get(name).map(|v| v.docs.dim()),
-                VectorConfig::Bm25 { .. } => None,
+                // A late vector gets no graph.
+                VectorConfig::Bm25 { .. } | VectorConfig::Late { .. } => None,
             };
             let Some(dimension) = dimension else { continue };
             let parts = u64::from(config.collection.shards) * config.collection.segments.unwrap_or(1).max(1);
@@ -115,7 +116,7 @@ pub(super) use without::{cache, doctor};
 mod server {
     use super::super::args::{CacheArgs, CacheWhat, DoctorArgs, SpecArgs};
     use super::super::{Exit, data_out, plan};
-    use super::{Backend, BTreeMap, Path, Plan, Talk, environment};
+    use super::{BTreeMap, Backend, Path, Plan, Talk, environment};
     use crate::backend::qdrant::{self, QdrantBackend, Secret, Verdict, examine};
     use crate::pipeline::server::{Address, QdrantConfig};
 
@@ -148,12 +149,21 @@ mod server {
     }
 
     /// The server that is asked for on the command line, else that of the environment, else one on this machine.
-    fn address(url: Option<&String>, variable: Option<&String>, environment: &BTreeMap<String, String>) -> Address {
+    fn address(
+        url: Option<&String>,
+        variable: Option<&String>,
+        environment: &BTreeMap<String, String>,
+    ) -> Address {
         let of_environment = || environment.get(URL).filter(|u| !u.is_empty()).cloned();
         Address {
-            url: url.cloned().or_else(of_environment).unwrap_or_else(|| LOCAL.to_owned()),
+            url: url
+                .cloned()
+                .or_else(of_environment)
+                .unwrap_or_else(|| LOCAL.to_owned()),
             rest: None,
-            api_key_env: variable.cloned().or_else(|| environment.contains_key(KEY).then(|| KEY.to_owned())),
+            api_key_env: variable
+                .cloned()
+                .or_else(|| environment.contains_key(KEY).then(|| KEY.to_owned())),
         }
     }
 
@@ -228,7 +238,11 @@ mod server {
         for name in &removed {
             data_out(&format!("removed {name}\n"))?;
         }
-        data_out(&format!("{} collections of evalrun removed from {}\n", removed.len(), address.url))?;
+        data_out(&format!(
+            "{} collections of evalrun removed from {}\n",
+            removed.len(),
+            address.url
+        ))?;
         Ok(Exit::Fine)
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::progress::{Event, Observer};
-use crate::vectors::Vectors;
+use crate::vectors::{TokenVectors, Vectors, normalize};
 
 /// Bounds of a batch, in tokens; found by measuring (see `benches/models.rs`).
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,24 @@ pub(super) fn spread(distinct: &[Vec<f32>], places: &[usize], dim: usize) -> Vec
         vectors.push(&distinct[place]);
     }
     vectors
+}
+
+/// The token rows of all texts, as [`spread`].
+pub(super) fn spread_tokens(distinct: &[Vec<f32>], places: &[usize], dim: usize) -> TokenVectors {
+    let mut tokens = TokenVectors::new(dim);
+    for &place in places {
+        tokens.push(&distinct[place]);
+    }
+    tokens
+}
+
+/// A copy of `rows` of `dim` values, each brought to length 1.
+pub(super) fn unit_rows(rows: &[f32], dim: usize) -> Vec<f32> {
+    let mut rows = rows.to_vec();
+    for row in rows.chunks_exact_mut(dim) {
+        normalize(row);
+    }
+    rows
 }
 
 /// Runs `job(worker, batch)` for every batch; it gives one result per input of the batch. Returns the results in the

@@ -14,7 +14,7 @@ use super::catalog::{self, BuiltIn};
 use super::wordpiece::{Tokens, WordPiece};
 use super::{Embedder, ModelError, ModelIdentity, Reranker};
 use crate::progress::Observer;
-use crate::vectors::Vectors;
+use crate::vectors::{TokenVectors, Vectors};
 
 /// The version of rten that `Cargo.lock` holds; part of a model's identity.
 const RTEN_VERSION: &str = "0.27.0";
@@ -101,6 +101,26 @@ impl Embedder for BuiltInEmbedder {
             pooled.collect()
         })?;
         Ok(batch::spread(&rows, &places, self.dim))
+    }
+
+    fn embed_tokens(&self, texts: &[&str], watch: &dyn Observer) -> Result<TokenVectors, ModelError> {
+        let (texts, places) = batch::distinct(texts);
+        let max = self.encoder.identity.max_tokens;
+        let tokens: Vec<Tokens> = texts
+            .iter()
+            .map(|t| self.encoder.tokenizer.encode(t, max))
+            .collect();
+        let progress = Progress::start(watch, &self.encoder.what("embed tokens"), texts.len(), "texts");
+        let rows = self.encoder.run(&tokens, &progress, |batch, hidden| {
+            let per_text = hidden.chunks_exact(hidden.len() / batch.len());
+            // The first and the last token are special.
+            let own = batch
+                .iter()
+                .zip(per_text)
+                .map(|(t, h)| batch::unit_rows(&h[self.dim..(t.ids.len() - 1) * self.dim], self.dim));
+            own.collect()
+        })?;
+        Ok(batch::spread_tokens(&rows, &places, self.dim))
     }
 }
 
@@ -394,6 +414,25 @@ mod tests {
             assert!(cosine(row, reversed.row(i)) > 0.999_999);
         }
         assert_eq!(embed(&[]).len(), 0);
+    }
+
+    #[test]
+    fn every_token_but_the_special_ones_has_a_row_of_length_1() {
+        let texts = ["brake sensor", "", "relay", "brake sensor"];
+        let tokens = EMBEDDER.embed_tokens(&texts, &Silent).unwrap();
+        assert_eq!([0, 1, 2, 3].map(|i| tokens.range(i).len()), [2, 0, 1, 2]);
+        assert_eq!(tokens.of(0), tokens.of(3));
+        let norm = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>();
+        assert!(tokens.rows().rows().all(|row| (norm(row) - 1.0).abs() < 1e-5));
+        // One token of two in another neighbourhood: near itself, and not the same, as it has read its neighbour.
+        let alone = EMBEDDER.embed_tokens(&["brake"], &Silent).unwrap();
+        let (same, other) = (
+            cosine(alone.of(0), &tokens.of(0)[..384]),
+            cosine(alone.of(0), tokens.of(2)),
+        );
+        assert!(same < 0.999 && same > other, "{same} and {other}");
+        let long = EMBEDDER.embed_tokens(&[&"wheel ".repeat(300)], &Silent).unwrap();
+        assert_eq!(long.range(0).len(), 254, "256 with the special ones");
     }
 
     #[test]

@@ -118,6 +118,14 @@ pub enum ModelError {
         /// Longest pair in tokens.
         max_tokens: usize,
     },
+    /// The model gives vectors of whole texts alone.
+    #[error("`{name}` gives no vectors of single tokens, which a `late` vector is made of: {reason}")]
+    NoTokens {
+        /// The model.
+        name: String,
+        /// Why it cannot.
+        reason: String,
+    },
     /// The runtime refused the model, or a run of it.
     #[error("`{name}`: {reason}")]
     Run {

@@ -3,7 +3,7 @@
 
 use super::{Embedder, ModelError, ModelIdentity, Reranker};
 use crate::progress::Observer;
-use crate::vectors::Vectors;
+use crate::vectors::{TokenVectors, Vectors};
 
 /// Embeds a text as the signed counts of its words, hashed into a few dimensions: texts that share words are near,
 /// equal texts are equal, nothing is loaded.
@@ -26,12 +26,18 @@ impl HashEmbedder {
         }
     }
 
+    /// The dimension of a word, and its sign there.
+    fn place(&self, word: &str) -> (usize, f32) {
+        let hash = fnv1a(word);
+        let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
+        ((hash % self.dim as u64) as usize, sign)
+    }
+
     fn row(&self, text: &str) -> Vec<f32> {
         let mut row = vec![0.0; self.dim];
         for word in words(text) {
-            let hash = fnv1a(&word);
-            let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
-            row[(hash % self.dim as u64) as usize] += sign;
+            let (at, sign) = self.place(&word);
+            row[at] += sign;
         }
         let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
         if norm > 0.0 {
@@ -59,6 +65,22 @@ impl Embedder for HashEmbedder {
             vectors.push(&self.row(text));
         }
         Ok(vectors)
+    }
+
+    /// One row per word: equal words have equal rows, whatever stands beside them.
+    fn embed_tokens(&self, texts: &[&str], _: &dyn Observer) -> Result<TokenVectors, ModelError> {
+        let mut tokens = TokenVectors::new(self.dim);
+        for text in texts {
+            let mut rows = Vec::new();
+            for word in words(text) {
+                let start = rows.len();
+                let (at, sign) = self.place(&word);
+                rows.resize(start + self.dim, 0.0);
+                rows[start + at] = sign;
+            }
+            tokens.push(&rows);
+        }
+        Ok(tokens)
     }
 }
 

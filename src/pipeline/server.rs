@@ -171,7 +171,10 @@ impl Address {
         }
         let place = rest.trim_end_matches('/');
         if place.contains('@') {
-            return Err("a name or password in the address would stand in every report; use `api_key: { env: NAME }`".to_owned());
+            return Err(
+                "a name or password in the address would stand in every report; use `api_key: { env: NAME }`"
+                    .to_owned(),
+            );
         }
         if place.contains(['/', '?', '#']) {
             return Err("scheme, host and port only, for instance `http://localhost:6334`".to_owned());
@@ -247,8 +250,16 @@ mod tests {
     fn either_port_leads_to_both_interfaces() {
         for url in ["http://localhost:6333", "localhost:6334", "http://localhost/"] {
             let address = address(url);
-            assert_eq!(address.grpc(), Ok(vec!["http://localhost:6334".to_owned()]), "{url}");
-            assert_eq!(address.rest(), Ok(vec!["http://localhost:6333".to_owned()]), "{url}");
+            assert_eq!(
+                address.grpc(),
+                Ok(vec!["http://localhost:6334".to_owned()]),
+                "{url}"
+            );
+            assert_eq!(
+                address.rest(),
+                Ok(vec!["http://localhost:6333".to_owned()]),
+                "{url}"
+            );
         }
         let mapped = address("https://[::1]:16333");
         let found = ["https://[::1]:16333", "https://[::1]:16334"].map(str::to_owned);

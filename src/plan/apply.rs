@@ -8,7 +8,7 @@ use super::drafts::Draft;
 use super::settings::{Key, Owner, Path, Select, Setting};
 use crate::spec::index::{GraphSpec, IndexSpec, QuantizationSpec};
 use crate::spec::pipelines::{
-    DenseSpec, FilterSpec, FuseSpec, MethodSpec, RerankSpec, StageSpec, StrategySpec,
+    DenseSpec, FilterSpec, FuseSpec, LateSpec, MethodSpec, RerankSpec, StageSpec, StrategySpec,
 };
 use crate::spec::{Choice, Span, Spanned};
 
@@ -235,6 +235,7 @@ fn write_stage(stage: &mut StageSpec, key: Key, setting: &Setting, span: Span) -
         }
         (StageSpec::Dense(s), key, setting) => return write_dense(s, key, setting, span),
         (StageSpec::Fuse(s), key, setting) => return write_fuse(s, key, setting, span),
+        (StageSpec::Late(s), key, setting) => return write_late(s, key, setting, span),
         (StageSpec::Rerank(s), key, setting) => return write_rerank(s, key, setting, span),
         _ => return Written::NotThisStage,
     }
@@ -280,6 +281,16 @@ fn write_fuse(stage: &mut FuseSpec, key: Key, setting: &Setting, span: Span) -> 
                 None => return Written::NotThisMethod(name),
             }
         }
+        _ => return Written::NotThisStage,
+    }
+    Written::Yes
+}
+
+fn write_late(stage: &mut LateSpec, key: Key, setting: &Setting, span: Span) -> Written {
+    match (key, setting) {
+        (Key::Vector, Setting::Text(v)) => stage.vector = Spanned::new(v.clone(), span),
+        (Key::Depth, Setting::Count(n)) => stage.depth = Spanned::new(*n, span),
+        (Key::Tail, Setting::Tail(t)) => stage.tail = Some(Spanned::new(*t, span)),
         _ => return Written::NotThisStage,
     }
     Written::Yes

@@ -125,6 +125,7 @@ pub(super) fn inputs(stages: &[SpannedStage], i: usize) -> Vec<(String, Span)> {
             let of = fuse.of.value.iter();
             of.map(|s| (s.value.clone(), s.span)).collect()
         }
+        StageSpec::Late(late) => vec![(late.of.value.clone(), late.of.span)],
         StageSpec::Rerank(rerank) => match (&rerank.of, i.checked_sub(1)) {
             (Some(of), _) => vec![(of.value.clone(), of.span)],
             (None, Some(before)) => vec![(stages[before].value.0.name().value.clone(), stage.span)],

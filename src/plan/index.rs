@@ -106,16 +106,16 @@ fn quantization(written: &IndexSpec, findings: &mut Findings) -> (Quantization, 
 }
 
 /// The written number of bits, if it is one of `known`.
-fn bits(
-    written: Option<&Spanned<f64>>,
-    known: &[(f64, Bits)],
-    findings: &mut Findings,
-) -> Option<Bits> {
+fn bits(written: Option<&Spanned<f64>>, known: &[(f64, Bits)], findings: &mut Findings) -> Option<Bits> {
     let written = written?;
     let found = known.iter().find(|(n, _)| n.total_cmp(&written.value).is_eq());
     if found.is_none() {
         let names: Vec<&str> = known.iter().map(|(_, b)| b.name()).collect();
-        findings.push(out_of_range("bits", written, &format!("one of {}", names.join(", "))));
+        findings.push(out_of_range(
+            "bits",
+            written,
+            &format!("one of {}", names.join(", ")),
+        ));
     }
     found.map(|(_, bits)| *bits)
 }
@@ -148,6 +148,9 @@ pub(super) fn vectors(
         check_name("vector", name, findings);
         let config = match &vector.0 {
             VectorSpec::Text(text) => VectorConfig::Dense {
+                text: fields(&text.value, text.span, data, findings),
+            },
+            VectorSpec::Late(text) => VectorConfig::Late {
                 text: fields(&text.value, text.span, data, findings),
             },
             VectorSpec::Precomputed(given) => precomputed(given, data, findings),

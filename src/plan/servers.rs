@@ -60,13 +60,25 @@ pub(super) fn qdrant(
             read_consistency: written.read_consistency.as_ref().map(|c| consistency(&c.value.0)),
             acorn: written.acorn.as_ref().map(|share| {
                 let holds = |s: f64| s > 0.0 && s <= 1.0;
-                within(Some(share), 1.0, "acorn", "above 0 and at most 1", holds, findings)
+                within(
+                    Some(share),
+                    1.0,
+                    "acorn",
+                    "above 0 and at most 1",
+                    holds,
+                    findings,
+                )
             }),
             indexed_only: written.indexed_only.as_ref().is_some_and(|o| o.value),
         },
         calls: CallConfig {
             timeout_s: seconds(&written.timeout, usual.calls.timeout_s, "timeout", findings),
-            connections: count(written.connections.as_ref(), usual.calls.connections, "connections", findings),
+            connections: count(
+                written.connections.as_ref(),
+                usual.calls.connections,
+                "connections",
+                findings,
+            ),
             retries: written.retries.as_ref().map_or(usual.calls.retries, |r| r.value),
             batch: count(written.batch.as_ref(), usual.calls.batch, "batch", findings),
             indexing_timeout_s: seconds(
@@ -89,11 +101,7 @@ fn consistency(written: &ReadConsistencySpec) -> ReadConsistency {
     }
 }
 
-fn address(
-    written: &QdrantSpec,
-    environment: &BTreeMap<String, String>,
-    findings: &mut Findings,
-) -> Address {
+fn address(written: &QdrantSpec, environment: &BTreeMap<String, String>, findings: &mut Findings) -> Address {
     for url in [&written.url, &written.rest].into_iter().flatten() {
         if let Err(wrong) = Address::check(&url.value) {
             let diagnostic = Diagnostic::new(Code::BadAddress, "this is no address of a server");
@@ -119,7 +127,9 @@ mod tests {
     use crate::spec::Span;
 
     fn read(written: &QdrantSpec, environment: &[(&str, &str)]) -> (QdrantConfig, Address, Vec<String>) {
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let mut findings = Findings::default();
         let (config, address) = qdrant(written, &environment.collect(), &mut findings);
         let titles = match findings.finish() {
@@ -142,7 +152,11 @@ mod tests {
         let cloud = [(URL, "https://x.cloud.qdrant.io:6333"), (KEY, "secret")];
         let (_, address, _) = read(&QdrantSpec::default(), &cloud);
         assert_eq!(address.url, "https://x.cloud.qdrant.io:6333");
-        assert_eq!(address.api_key_env.as_deref(), Some(KEY), "its name, never the key");
+        assert_eq!(
+            address.api_key_env.as_deref(),
+            Some(KEY),
+            "its name, never the key"
+        );
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) enum Owner {
     Dense,
     Sparse,
     Fuse,
+    Late,
     Rerank,
 }
 
@@ -58,6 +59,7 @@ impl Owner {
             StageSpec::Dense(_) => Owner::Dense,
             StageSpec::Sparse(_) => Owner::Sparse,
             StageSpec::Fuse(_) => Owner::Fuse,
+            StageSpec::Late(_) => Owner::Late,
             StageSpec::Rerank(_) => Owner::Rerank,
         }
     }
@@ -69,6 +71,7 @@ impl Owner {
             Owner::Dense => "dense",
             Owner::Sparse => "sparse",
             Owner::Fuse => "fuse",
+            Owner::Late => "late",
             Owner::Rerank => "rerank",
         }
     }
@@ -108,7 +111,7 @@ keys! {
     GraphEfConstruct "graph.ef_construct" [Index] "a whole number"
     Quantization "quantization" [Index] "`none`, `binary`, `scalar`, `product`, `turbo`, or a map such as `{ binary: { centred: true } }`"
     Payload "payload" [Index] "a list of field names"
-    Vector "vector" [Dense Sparse] "the name of a vector"
+    Vector "vector" [Dense Sparse Late] "the name of a vector"
     Limit "limit" [Dense Sparse Fuse] "a whole number"
     Ef "ef" [Dense] "a whole number"
     Exact "exact" [Dense] "`true` or `false`"
@@ -120,8 +123,8 @@ keys! {
     Persistence "persistence" [Fuse] "a number"
     Weights "weights" [Fuse] "a list of numbers, or `{ tune: { split, measure, step } }`"
     Normalize "normalize" [Fuse] "`min-max`, `z-score`, `sum`, `rank` or `none`"
-    Depth "depth" [Rerank] "a whole number"
-    Tail "tail" [Rerank] "`keep` or `drop`"
+    Depth "depth" [Late Rerank] "a whole number"
+    Tail "tail" [Late Rerank] "`keep` or `drop`"
     Fields "fields" [Rerank] "a field name or a list of them"
 }
 

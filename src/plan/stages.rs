@@ -1,6 +1,7 @@
 //! From stages as written to stages that can be run: defaults filled in, everything checked that one cell can show.
 
 mod fuse;
+mod late;
 pub(super) mod limits;
 mod rerank;
 pub(super) mod tune;
@@ -11,12 +12,13 @@ use super::findings::Findings;
 use super::numbers::{count, within};
 use crate::pipeline::{
     Dense, FilterUse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy,
-    VectorConfig,
+    VectorConfig, VectorKind,
 };
 use crate::spec::pipelines::{DenseSpec, FilterSpec, SparseSpec, StageSpec, StrategySpec};
 use crate::spec::suggest::instead;
 use crate::spec::{Code, Diagnostic, Span, Spanned};
 use fuse::fuse;
+use late::late;
 use rerank::{Before, rerank};
 
 /// Hits a stage hands on unless it says otherwise.
@@ -40,18 +42,17 @@ pub(super) fn pipeline(draft: &Draft, context: Context<'_>, findings: &mut Findi
         stages: Vec::new(),
     };
     for (i, written) in draft.stages.iter().enumerate() {
+        let before = Before {
+            stages: &draft.stages,
+            position: i,
+            pipeline: &pipeline,
+        };
         let kind = match &written.value.0 {
             StageSpec::Dense(stage) => dense(stage, context, findings).map(StageKind::Dense),
             StageSpec::Sparse(stage) => sparse(stage, context, findings).map(StageKind::Sparse),
             StageSpec::Fuse(stage) => fuse(stage, findings).map(StageKind::Fuse),
-            StageSpec::Rerank(stage) => {
-                let before = Before {
-                    stages: &draft.stages,
-                    position: i,
-                    pipeline: &pipeline,
-                };
-                rerank(stage, before, context, findings).map(StageKind::Rerank)
-            }
+            StageSpec::Late(stage) => late(stage, before, context, findings).map(StageKind::Late),
+            StageSpec::Rerank(stage) => rerank(stage, before, context, findings).map(StageKind::Rerank),
         };
         let name = written.value.0.name().value.clone();
         pipeline.stages.extend(kind.map(|kind| Stage { name, kind }));
@@ -60,12 +61,7 @@ pub(super) fn pipeline(draft: &Draft, context: Context<'_>, findings: &mut Findi
 }
 
 fn dense(stage: &DenseSpec, context: Context<'_>, findings: &mut Findings) -> Option<Dense> {
-    let vector = vector(&stage.vector, context, findings);
-    if vector.is_some_and(|v| !v.is_dense()) {
-        let title = format!("vector `{}` is sparse", stage.vector.value);
-        let label = "a dense stage searches a vector made with `text:` or `precomputed:`";
-        findings.push(Diagnostic::new(Code::WrongVector, title).at(stage.vector.span, label));
-    }
+    let vector = vector(&stage.vector, VectorKind::Dense, context, findings);
     let exact = stage.exact.as_ref().is_some_and(|e| e.value);
     let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
     let at_least_1 = |x| x >= 1.0;
@@ -156,12 +152,7 @@ fn check_codes(
 }
 
 fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> Option<Sparse> {
-    let vector = vector(&stage.vector, context, findings);
-    if vector.is_some_and(VectorConfig::is_dense) {
-        let title = format!("vector `{}` is dense", stage.vector.value);
-        let label = "a sparse stage searches a vector made with `bm25:`";
-        findings.push(Diagnostic::new(Code::WrongVector, title).at(stage.vector.span, label));
-    }
+    let vector = vector(&stage.vector, VectorKind::Sparse, context, findings);
     let limit = count(stage.limit.as_ref(), LIMIT, "limit", findings);
     vector?;
     Some(Sparse {
@@ -171,8 +162,10 @@ fn sparse(stage: &SparseSpec, context: Context<'_>, findings: &mut Findings) -> 
     })
 }
 
+/// The vector of that name; a complaint where there is none, or it is not of the kind that the stage needs.
 fn vector<'a>(
     name: &Spanned<String>,
+    wanted: VectorKind,
     context: Context<'a>,
     findings: &mut Findings,
 ) -> Option<&'a VectorConfig> {
@@ -185,6 +178,15 @@ fn vector<'a>(
             Diagnostic::new(Code::UnknownVector, format!("unknown vector `{}`", name.value))
                 .at(name.span, instead(&name.value, known)),
         );
+    }
+    if let Some(other) = vector.map(VectorConfig::kind).filter(|kind| *kind != wanted) {
+        let title = format!("vector `{}` is {}", name.value, other.name());
+        let label = match wanted {
+            VectorKind::Dense => "a dense stage searches a vector made with `text:` or `precomputed:`",
+            VectorKind::Sparse => "a sparse stage searches a vector made with `bm25:`",
+            VectorKind::Late => "a late stage scores by a vector made with `late:`",
+        };
+        findings.push(Diagnostic::new(Code::WrongVector, title).at(name.span, label));
     }
     vector
 }

@@ -33,7 +33,9 @@ impl Used<'_> {
         // Only vectors that a cell searches are built.
         let searched = |name: &str| self.made.iter().any(|m| m.cell.index.vectors.contains_key(name));
         let mut vectors = self.spec.index.vectors.value.iter();
-        let first = vectors.find(|(name, v)| matches!(v.0, VectorSpec::Text(_)) && searched(&name.value));
+        let first = vectors.find(|(name, v)| {
+            matches!(v.0, VectorSpec::Text(_) | VectorSpec::Late(_)) && searched(&name.value)
+        });
         let first = first.map(|(name, _)| name);
         let reranks = self.stages().any(|s| matches!(s, StageKind::Rerank(_)));
         if let (Some(vector), None) = (first, &written.embedder) {
@@ -45,7 +47,7 @@ impl Used<'_> {
         }
         let keep = |model: Option<ModelSource>, needed: bool| model.filter(|_| needed);
         if let (Some(model), None) = (&written.embedder, first) {
-            let why = "no dense vector is searched";
+            let why = "no vector that it makes is searched";
             findings.push(unused("the embedder", model.span, why));
         }
         if let (Some(model), false) = (&written.reranker, reranks) {
@@ -111,6 +113,7 @@ impl Used<'_> {
             let searches = |s: &StageKind| match s {
                 StageKind::Dense(d) => d.vector == name.value,
                 StageKind::Sparse(s) => s.vector == name.value,
+                StageKind::Late(l) => l.vector == name.value,
                 StageKind::Fuse(_) | StageKind::Rerank(_) => false,
             };
             if !self.stages().any(searches) {

@@ -49,6 +49,11 @@ impl RecordFile {
         Self { path, values }
     }
 
+    /// Values of a record.
+    pub(super) fn values(&self) -> usize {
+        self.values
+    }
+
     /// The values of those `wanted` records that are there and whole. Reads the file once, front to back, and holds nothing but
     /// what was asked for.
     pub fn lookup(&self, wanted: &HashSet<Key>) -> Result<HashMap<Key, Vec<f32>>, CacheError> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    CachedEmbedder, DenseVectors, PRECOMPUTED, PrepareError, PreparedData, SparseVectors, precomputed,
+    CachedEmbedder, DenseVectors, LateVectors, PRECOMPUTED, PrepareError, PreparedData, SparseVectors,
+    precomputed,
 };
 use crate::dataset::Dataset;
 use crate::progress::Observer;
@@ -17,12 +18,15 @@ pub fn for_queries(
     watch: &dyn Observer,
 ) -> Result<PreparedData, PrepareError> {
     let texts: Vec<&str> = other.queries.iter().map(|q| q.text.as_str()).collect();
-    let embedded = match embedder {
-        Some(embedder) if prepared.dense.values().any(|d| d.embedded) => {
-            Some(Arc::new(embedder.embed(&texts, watch)?))
+    let (mut embedded, mut tokens) = (None, None);
+    if let Some(embedder) = embedder {
+        if prepared.dense.values().any(|d| d.embedded) {
+            embedded = Some(Arc::new(embedder.embed(&texts, watch)?));
         }
-        _ => None,
-    };
+        if !prepared.late.is_empty() {
+            tokens = Some(Arc::new(embedder.embed_tokens(&texts, watch)?.apart()));
+        }
+    }
     let dense = |(key, vectors): (&String, &DenseVectors)| {
         let queries = match vectors.embedded {
             true => embedded.clone().ok_or(PrepareError::NoEmbedder)?,
@@ -45,6 +49,13 @@ pub fn for_queries(
         };
         (key.clone(), of_other)
     };
+    let late = |(key, vectors): (&String, &LateVectors)| {
+        let of_other = LateVectors {
+            docs: vectors.docs.clone(),
+            queries: tokens.clone().ok_or(PrepareError::NoEmbedder)?,
+        };
+        Ok((key.clone(), of_other))
+    };
     Ok(PreparedData {
         dense: prepared
             .dense
@@ -52,6 +63,11 @@ pub fn for_queries(
             .map(dense)
             .collect::<Result<_, PrepareError>>()?,
         sparse: prepared.sparse.iter().map(sparse).collect(),
+        late: prepared
+            .late
+            .iter()
+            .map(late)
+            .collect::<Result<_, PrepareError>>()?,
         payload: Vec::new(),
         passages: prepared.passages.clone(),
     })

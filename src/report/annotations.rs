@@ -43,7 +43,8 @@ impl fmt::Display for Annotation {
 pub fn annotations(evaluation: &Evaluation, file: &str, strict: bool) -> Vec<Annotation> {
     let sets = Set::all(evaluation);
     let rows = gates(evaluation, &sets);
-    let of_gate = |(row, result): (&GateRow, &crate::evaluate::GateResult)| {
+    let of_gate = |row: &GateRow| {
+        let result = &evaluation.gates[row.at];
         let is_fine = row.outcome == Verdict::Pass;
         (!is_fine).then(|| Annotation {
             is_error: result.fails_run(strict),
@@ -53,7 +54,7 @@ pub fn annotations(evaluation: &Evaluation, file: &str, strict: bool) -> Vec<Ann
             message: message(row),
         })
     };
-    let mut all: Vec<Annotation> = rows.iter().zip(&evaluation.gates).filter_map(of_gate).collect();
+    let mut all: Vec<Annotation> = rows.iter().filter_map(of_gate).collect();
     for set in &sets {
         for cell in &set.cells {
             let why = match &cell.state {

@@ -6,7 +6,8 @@ use crate::hit::Hit;
 use crate::index::{Counters, SparseVector};
 use crate::pipeline::{Rerank, Stage, StageKind, fusion, rerank::rerank};
 use crate::plan::Cell;
-use crate::prepare::{DenseVectors, PreparedData, SparseVectors, passage_key, vector_key};
+use crate::prepare::{DenseVectors, LateVectors, PreparedData, SparseVectors, passage_key, vector_key};
+use crate::vectors::Vectors;
 
 /// A cell beside the data it searches; shared by all its workers.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct CellContext<'a> {
     pub(super) dense: Vec<(&'a str, &'a DenseVectors)>,
     /// The sparse vectors its pipeline searches, by name.
     pub(super) sparse: Vec<(&'a str, &'a SparseVectors)>,
+    /// The late vectors that its pipeline scores by, by name.
+    pub(super) late: Vec<(&'a str, &'a LateVectors)>,
 }
 
 /// A query in the form models leave it.
@@ -27,12 +30,15 @@ pub(super) struct Encoded<'a> {
     pub(super) dense: Vec<&'a [f32]>,
     /// Per sparse vector of the context, in its order.
     pub(super) sparse: Vec<&'a SparseVector>,
+    /// Per late vector of the context, in its order.
+    pub(super) late: Vec<&'a Vectors>,
 }
 
 impl<'a> CellContext<'a> {
     pub(super) fn new(cell: &'a Cell, data: &'a Dataset, prepared: &'a PreparedData) -> Self {
         let mut dense = Vec::new();
         let mut sparse = Vec::new();
+        let mut late = Vec::new();
         for stage in &cell.pipeline.stages {
             match &stage.kind {
                 StageKind::Dense(d) if !dense.iter().any(|(n, _)| *n == d.vector) => {
@@ -43,6 +49,10 @@ impl<'a> CellContext<'a> {
                     let config = &cell.index.vectors[&s.vector];
                     sparse.push((s.vector.as_str(), &prepared.sparse[&vector_key(config)]));
                 }
+                StageKind::Late(l) if !late.iter().any(|(n, _)| *n == l.vector) => {
+                    let config = &cell.index.vectors[&l.vector];
+                    late.push((l.vector.as_str(), &prepared.late[&vector_key(config)]));
+                }
                 _ => {}
             }
         }
@@ -52,6 +62,7 @@ impl<'a> CellContext<'a> {
             prepared,
             dense,
             sparse,
+            late,
         }
     }
 
@@ -65,6 +76,7 @@ impl<'a> CellContext<'a> {
         Encoded {
             dense: self.dense.iter().map(|(_, d)| d.queries.row(q)).collect(),
             sparse: self.sparse.iter().map(|(_, s)| &s.queries[q]).collect(),
+            late: self.late.iter().map(|(_, l)| &l.queries[q]).collect(),
         }
     }
 
@@ -83,7 +95,10 @@ impl<'a> CellContext<'a> {
 
     /// The lists that a user of the pipeline needs: the last of the backend's alone, unless a later stage reads another.
     pub(super) fn needed(&self) -> Lists {
-        let (before, after) = (self.cell.pipeline.backend_part(), self.cell.pipeline.client_part());
+        let (before, after) = (
+            self.cell.pipeline.backend_part(),
+            self.cell.pipeline.client_part(),
+        );
         let Some((_, inner)) = before.split_last() else {
             return Lists::All;
         };
@@ -103,10 +118,12 @@ impl<'a> CellContext<'a> {
     ) -> Request<'r> {
         let dense = self.dense.iter().zip(&encoded.dense);
         let sparse = self.sparse.iter().zip(&encoded.sparse);
+        let late = self.late.iter().zip(&encoded.late);
         Request {
             stages,
             dense: dense.map(|((name, _), row)| (*name, *row)).collect(),
             sparse: sparse.map(|((name, _), vector)| (*name, *vector)).collect(),
+            late: late.map(|((name, _), tokens)| (*name, *tokens)).collect(),
             filter,
             lists: Lists::All,
         }

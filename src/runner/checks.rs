@@ -68,7 +68,7 @@ fn filter_respected(context: &CellContext<'_>, stage: &Stage, column: &[&StageAn
     let use_ = match &stage.kind {
         StageKind::Dense(d) => &d.filter,
         StageKind::Sparse(s) => &s.filter,
-        StageKind::Fuse(_) | StageKind::Rerank(_) => return None,
+        StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => return None,
     };
     let mut wrong = 0;
     for (query, answer) in context.data.queries.iter().zip(column) {
@@ -112,7 +112,10 @@ fn path_taken(context: &CellContext<'_>, stage: &Stage, column: &[&StageAnswer])
         )
     };
     // Of a server's searches its own counters tell, not its answers.
-    if column.iter().all(|a| matches!(a.path, Path::Server | Path::ServerExact)) {
+    if column
+        .iter()
+        .all(|a| matches!(a.path, Path::Server | Path::ServerExact))
+    {
         return None;
     }
     let scanned = column.iter().filter(|a| !used_graph(a.path)).count();
@@ -143,7 +146,7 @@ fn path_taken(context: &CellContext<'_>, stage: &Stage, column: &[&StageAnswer])
 fn whole_corpus(context: &CellContext<'_>, stage: &Stage) -> Option<Finding> {
     let limit = match &stage.kind {
         StageKind::Dense(d) => d.limit,
-        StageKind::Sparse(_) | StageKind::Fuse(_) | StageKind::Rerank(_) => return None,
+        StageKind::Sparse(_) | StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => return None,
     };
     let docs = context.data.docs.len();
     (limit >= docs).then(|| Finding {

@@ -116,7 +116,7 @@ impl CellContext<'_> {
                     force(&mut dense.filter, query, way);
                 }
                 StageKind::Sparse(sparse) => force(&mut sparse.filter, query, way),
-                StageKind::Fuse(_) | StageKind::Rerank(_) => {}
+                StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => {}
             }
         }
         stages
@@ -144,7 +144,7 @@ fn way(stage: &Stage, index: &IndexConfig, query: &Query, rung: Rung) -> Way {
             Rung::Filter => Way::AsSet,
             Rung::Exact | Rung::Codes | Rung::Graph => Way::Scan,
         },
-        StageKind::Sparse(_) | StageKind::Fuse(_) | StageKind::Rerank(_) => Way::AsSet,
+        StageKind::Sparse(_) | StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => Way::AsSet,
     }
 }
 

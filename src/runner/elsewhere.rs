@@ -42,7 +42,10 @@ impl<'i> Watch<'i> {
         watch: &dyn Observer,
     ) -> Result<(Vec<Finding>, Calls), RunError> {
         let mut findings = Vec::new();
-        match self.searched.and_then(|before| Ok((before, self.elsewhere.searched()?))) {
+        match self
+            .searched
+            .and_then(|before| Ok((before, self.elsewhere.searched()?)))
+        {
             Ok((before, after)) => findings.extend(paths(context, &before, &after)),
             Err(error) => findings.push(warning(
                 "path-unproved",
@@ -72,14 +75,19 @@ fn paths(
     after: &BTreeMap<String, Searched>,
 ) -> Vec<Finding> {
     let graph = context.cell.index.graph != Graph::Exact;
-    let wanted = context.cell.pipeline.stages.iter().filter_map(|stage| match &stage.kind {
-        StageKind::Dense(d) => Some(Wanted {
-            vector: &d.vector,
-            stage: &stage.name,
-            by_graph: graph && !d.exact && d.filter.strategy != Strategy::Pre,
-        }),
-        _ => None,
-    });
+    let wanted = context
+        .cell
+        .pipeline
+        .stages
+        .iter()
+        .filter_map(|stage| match &stage.kind {
+            StageKind::Dense(d) => Some(Wanted {
+                vector: &d.vector,
+                stage: &stage.name,
+                by_graph: graph && !d.exact && d.filter.strategy != Strategy::Pre,
+            }),
+            _ => None,
+        });
     let mut findings = Vec::new();
     let mut seen = Vec::new();
     for wanted in wanted {
@@ -88,7 +96,8 @@ fn paths(
             continue;
         }
         seen.push(wanted.vector);
-        let count = |counters: &BTreeMap<String, Searched>| counters.get(wanted.vector).copied().unwrap_or_default();
+        let count =
+            |counters: &BTreeMap<String, Searched>| counters.get(wanted.vector).copied().unwrap_or_default();
         let done = count(after) - count(before);
         findings.extend(path(&wanted, done));
     }
@@ -106,7 +115,10 @@ fn path(wanted: &Wanted<'_>, done: Searched) -> Option<Finding> {
         return Some(warning("path-unproved", message));
     }
     if !wanted.by_graph {
-        let message = format!("stage `{stage}`: {} of {all} segment searches used a graph though none was asked for", done.by_index);
+        let message = format!(
+            "stage `{stage}`: {} of {all} segment searches used a graph though none was asked for",
+            done.by_index
+        );
         return (done.by_index > 0).then(|| warning("path", message));
     }
     if done.scanned + done.exact > 0 {
@@ -212,7 +224,10 @@ fn repeated(calls: &Calls) -> Option<Finding> {
 
 fn difference(before: &Calls, after: Calls) -> Calls {
     let earlier = |code: &String| before.failed.get(code).copied().unwrap_or(0);
-    let failed = after.failed.iter().map(|(code, n)| (code.clone(), n - earlier(code)));
+    let failed = after
+        .failed
+        .iter()
+        .map(|(code, n)| (code.clone(), n - earlier(code)));
     Calls {
         sent: after.sent - before.sent,
         repeated: after.repeated - before.repeated,
@@ -247,7 +262,10 @@ mod tests {
             by_index: 8,
             ..Searched::default()
         };
-        let half = Searched { scanned: 4, ..by_index };
+        let half = Searched {
+            scanned: 4,
+            ..by_index
+        };
         let few = Searched {
             few_matches: 2,
             ..by_index
@@ -259,7 +277,10 @@ mod tests {
         assert_eq!(verdict(true, by_index), None);
         assert_eq!(verdict(true, half), Some((Severity::Warning, "path".into())));
         assert_eq!(verdict(true, few), Some((Severity::Note, "path".into())));
-        assert_eq!(verdict(true, Searched::default()), Some((Severity::Warning, "path-unproved".into())));
+        assert_eq!(
+            verdict(true, Searched::default()),
+            Some((Severity::Warning, "path-unproved".into()))
+        );
         assert_eq!(verdict(false, exact), None);
         assert_eq!(verdict(false, by_index), Some((Severity::Warning, "path".into())));
     }

@@ -6,10 +6,11 @@ use crate::hit::Hit;
 use crate::index::bitset::BitSet;
 use crate::index::sparse::{SparseIndex, SparseScratch};
 use crate::index::{Filtering, IndexError};
-use crate::pipeline::{Dense, FilterUse, Sparse, Stage, StageKind, Strategy};
+use crate::pipeline::{Dense, FilterUse, Late, Sparse, Stage, StageKind, Strategy, late::reorder};
 use crate::prepare::vector_key;
 use crate::progress::Observer;
 use crate::store::{Finding, Parity, Severity};
+use crate::vectors::Vectors;
 
 use super::RunError;
 use super::cell::CellContext;
@@ -36,6 +37,10 @@ pub(super) fn check(
         let exact = match &stage.kind {
             StageKind::Dense(dense) => exactly(stage, dense),
             StageKind::Sparse(sparse) => shallow(stage, sparse),
+            StageKind::Late(late) => {
+                all.push(of_late(context, build, (stage, late), index, oracle, watch)?);
+                continue;
+            }
             StageKind::Fuse(_) | StageKind::Rerank(_) => continue,
         };
         // Cells that differ in other things ask the same.
@@ -104,7 +109,7 @@ fn wanted(context: &CellContext<'_>, stage: &Stage, oracle: &Oracle<'_>) -> Resu
         }
         StageKind::Sparse(sparse) => sparse_lists(context, sparse)
             .map_err(|e| crate::backend::BackendError::Build(e.to_string()).into()),
-        StageKind::Fuse(_) | StageKind::Rerank(_) => Ok(Vec::new()),
+        StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => Ok(Vec::new()),
     }
 }
 
@@ -151,16 +156,90 @@ fn compare(
         let encoded = context.prepared_query(q);
         let request = context.request(stages, query.filter.as_ref(), &encoded);
         let got = searcher.search(&request)?.remove(0).hits;
-        match same_list(&got, &want[q], depth) {
-            Ok(difference) => {
-                parity.equal += 1;
-                parity.worst = parity.worst.max(difference);
-            }
-            Err(why) if parity.first.is_none() => parity.first = Some(format!("query `{}`: {why}", query.id)),
-            Err(_) => {}
-        }
+        note(&mut parity, &query.id, same_list(&got, &want[q], depth));
     }
     Ok(parity)
+}
+
+/// A late stage as it is asked, over the list that it is given: its scores have to be MaxSim.
+fn of_late(
+    context: &CellContext<'_>,
+    build: &str,
+    (stage, late): (&Stage, &Late),
+    index: &dyn Index,
+    oracle: &mut Oracle<'_>,
+    watch: &dyn Observer,
+) -> Result<Parity, RunError> {
+    let stages = context.cell.pipeline.backend_part();
+    let end = stages
+        .iter()
+        .position(|s| s.name == stage.name)
+        .map_or(0, |at| at + 1);
+    let stages = &stages[..end];
+    let key = crate::content::hash_json(&(build, stages));
+    if let Some(known) = oracle.parity.get(&key) {
+        return Ok(known.clone());
+    }
+    let docs = &context.prepared.late[&vector_key(&context.cell.index.vectors[&late.vector])];
+    let mut searcher = index.searcher()?;
+    let mut parity = Parity {
+        stage: stage.name.clone(),
+        depth: late.depth.min(DEPTH),
+        queries: context.data.queries.len(),
+        equal: 0,
+        worst: 0.0,
+        first: None,
+    };
+    for (q, query) in context.data.queries.iter().enumerate() {
+        if watch.cancelled() {
+            return Err(RunError::Cancelled);
+        }
+        let encoded = context.prepared_query(q);
+        let answers = searcher.search(&context.request(stages, query.filter.as_ref(), &encoded))?;
+        let input = context.input(&late.of, &answers);
+        let top = input.iter().take(late.depth);
+        let scored = top.filter_map(|hit| max_sim(&docs.queries[q], docs.docs.of(hit.point as usize), *hit));
+        let want = reorder(input, scored.collect(), late.tail);
+        let got = &answers[end - 1].hits;
+        let same = same_list(&got[..parity.depth.min(got.len())], &want, parity.depth);
+        note(&mut parity, &query.id, same);
+    }
+    oracle.parity.insert(key, parity.clone());
+    Ok(parity)
+}
+
+/// MaxSim in float64, which shares nothing with the engine; `None` without tokens on either side.
+fn max_sim(query: &Vectors, document: &[f32], hit: Hit) -> Option<Hit> {
+    let dim = query.dim();
+    if query.is_empty() || document.is_empty() {
+        return None;
+    }
+    let dot = |q: &[f32], row: &[f32]| -> f64 {
+        let pairs = q.iter().zip(row);
+        pairs.map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+    };
+    let best = |q: &[f32]| {
+        document
+            .chunks_exact(dim)
+            .map(|row| dot(q, row))
+            .fold(f64::NEG_INFINITY, f64::max)
+    };
+    let score: f64 = query.rows().map(best).sum();
+    Some(Hit {
+        score: score as f32,
+        ..hit
+    })
+}
+
+fn note(parity: &mut Parity, query: &str, same: Result<f32, String>) {
+    match same {
+        Ok(difference) => {
+            parity.equal += 1;
+            parity.worst = parity.worst.max(difference);
+        }
+        Err(why) if parity.first.is_none() => parity.first = Some(format!("query `{query}`: {why}")),
+        Err(_) => {}
+    }
 }
 
 /// Whether `got` is the first `limit` hits of `want`, whatever the order of equal scores; the largest difference of scores.
@@ -177,18 +256,33 @@ pub(super) fn same_list(got: &[Hit], want: &[Hit], limit: usize) -> Result<f32, 
     for (rank, (a, b)) in got.iter().zip(want).enumerate() {
         let difference = off(a.score, b.score);
         // Also true of a score that is no number.
-        if !matches!(difference.partial_cmp(&EPSILON), Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)) {
-            return Err(format!("rank {}: score {} where the oracle has {}", rank + 1, a.score, b.score));
+        if !matches!(
+            difference.partial_cmp(&EPSILON),
+            Some(std::cmp::Ordering::Less | std::cmp::Ordering::Equal)
+        ) {
+            return Err(format!(
+                "rank {}: score {} where the oracle has {}",
+                rank + 1,
+                a.score,
+                b.score
+            ));
         }
         worst = worst.max(difference);
     }
     let scores: std::collections::HashMap<u32, f32> = want.iter().map(|h| (h.point, h.score)).collect();
     for (rank, hit) in got.iter().enumerate() {
-        let held = scores.get(&hit.point).is_some_and(|s| off(hit.score, *s) <= EPSILON);
+        let held = scores
+            .get(&hit.point)
+            .is_some_and(|s| off(hit.score, *s) <= EPSILON);
         // Behind the end of the oracle's list there may be more of its last score, by a rounding of the two.
-        let at_the_end = want.last().is_some_and(|last| off(hit.score, last.score) <= EPSILON);
+        let at_the_end = want
+            .last()
+            .is_some_and(|last| off(hit.score, last.score) <= EPSILON);
         if !held && !at_the_end {
-            return Err(format!("rank {}: a document that the oracle does not have there", rank + 1));
+            return Err(format!(
+                "rank {}: a document that the oracle does not have there",
+                rank + 1
+            ));
         }
     }
     Ok(worst)
@@ -230,8 +324,17 @@ mod tests {
         let want = hits(&[(3, 0.9), (2, 0.5), (1, 0.1)]);
         let wrong = |got: &[(u32, f32)]| same_list(&hits(got), &want, 2).unwrap_err();
         assert_eq!(wrong(&[(3, 0.9)]), "1 hits where the oracle has 2");
-        assert_eq!(wrong(&[(3, 0.9), (2, 0.4)]), "rank 2: score 0.4 where the oracle has 0.5");
-        assert_eq!(wrong(&[(7, 0.9), (2, 0.5)]), "rank 1: a document that the oracle does not have there");
-        assert_eq!(wrong(&[(3, f32::NAN), (2, 0.5)]), "rank 1: score NaN where the oracle has 0.9");
+        assert_eq!(
+            wrong(&[(3, 0.9), (2, 0.4)]),
+            "rank 2: score 0.4 where the oracle has 0.5"
+        );
+        assert_eq!(
+            wrong(&[(7, 0.9), (2, 0.5)]),
+            "rank 1: a document that the oracle does not have there"
+        );
+        assert_eq!(
+            wrong(&[(3, f32::NAN), (2, 0.5)]),
+            "rank 1: score NaN where the oracle has 0.9"
+        );
     }
 }

@@ -48,8 +48,8 @@ pub(super) fn carry_on(
                     answers.push(answer);
                 }
             }
-            StageKind::Dense(_) | StageKind::Sparse(_) => {
-                return Err(RunError::RetrievalAfterRerank(stage.name.clone()));
+            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_) => {
+                return Err(RunError::IndexAfterRerank(stage.name.clone()));
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::index::SparseVector;
 use crate::models::{Embedder, Reranker};
 use crate::pipeline::StageKind;
 use crate::plan::LatencyPlan;
-use crate::prepare::DenseVectors;
+use crate::prepare::{DenseVectors, LateVectors};
 use crate::progress::Silent;
 use crate::store::{EMBED, LatencySample, NETWORK, SERVER, TOTAL, Timing};
 
@@ -83,6 +83,12 @@ impl<'a> Worker<'a> {
             Some(model) if self.context.needs_embedding() => Some(model.embed(&[&query.text], &Silent)?),
             _ => None,
         };
+        let tokens = match self.models.embedder {
+            Some(model) if !self.context.late.is_empty() => {
+                Some(model.embed_tokens(&[&query.text], &Silent)?)
+            }
+            _ => None,
+        };
         let sparse: Vec<SparseVector> = self
             .context
             .sparse
@@ -94,12 +100,19 @@ impl<'a> Worker<'a> {
             (Some(rows), true) => rows.row(0),
             _ => vectors.queries.row(q),
         };
+        let rows = |(_, vectors): &(&str, &'a LateVectors)| match &tokens {
+            Some(tokens) => tokens.rows(),
+            None => &vectors.queries[q],
+        };
         let encoded = Encoded {
             dense: self.context.dense.iter().map(row).collect(),
             sparse: sparse.iter().collect(),
+            late: self.context.late.iter().map(rows).collect(),
         };
         let embedded = self.clock.now();
-        let mut answers = self.context.retrieve(self.searcher.as_mut(), query, &encoded, self.lists)?;
+        let mut answers = self
+            .context
+            .retrieve(self.searcher.as_mut(), query, &encoded, self.lists)?;
         self.client_part(&query.text, &mut answers)?;
         let total = self.clock.now() - start;
         let hits = answers.last_mut().map(|a| std::mem::take(&mut a.hits));
@@ -125,8 +138,8 @@ impl<'a> Worker<'a> {
                     self.context.reranked(rerank, &scores, answers)
                 }
                 StageKind::Fuse(fuse) => self.context.fused(fuse, answers),
-                StageKind::Dense(_) | StageKind::Sparse(_) => {
-                    return Err(RunError::RetrievalAfterRerank(stage.name.clone()));
+                StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_) => {
+                    return Err(RunError::IndexAfterRerank(stage.name.clone()));
                 }
             };
             answer.took = self.clock.now() - start;
@@ -217,8 +230,10 @@ impl<'a> CellTimer<'a> {
             let Some((took, call)) = part else { continue };
             self.samples.push(sample(&stage.name, *took));
             if let Some(call) = call {
-                self.samples.push(sample(&format!("{}{SERVER}", stage.name), call.server));
-                self.samples.push(sample(&format!("{}{NETWORK}", stage.name), call.network));
+                self.samples
+                    .push(sample(&format!("{}{SERVER}", stage.name), call.server));
+                self.samples
+                    .push(sample(&format!("{}{NETWORK}", stage.name), call.network));
             }
         }
         self.last[timed.query] = timed.hits;

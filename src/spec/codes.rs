@@ -75,7 +75,7 @@ codes! {
     AmbiguousReference "E0503" "A reference that is more than one cell of a data set."
     NoExpected "E0504" "A measure without a known expected value over the orders of ties, where the report is to have it."
     FieldUnseen "W0206" "A text field that the first documents of a data set do not have."
-    DepthBeyondInput "W0311" "A reranker that is to score more hits than it is given."
+    DepthBeyondInput "W0311" "A late or rerank stage that is to score more hits than it is given."
     CutoffBeyondLimit "W0312" "A measure that looks deeper than the list is long."
     DeadEf "W0313" "A beam narrower than the hits it has to find: it is widened, the value has no effect."
     NoOversampling "W0314" "Binary codes without oversampling."

@@ -31,6 +31,9 @@ pub enum VectorSpec {
     Precomputed(Spanned<String>),
     /// Sparse: BM25 weights of the words of these text fields; fields alone, or `{ text, k1, b }`.
     Bm25(Spanned<ShortOr<OneOrMany<String>, Bm25Spec>>),
+    /// Late: what the embedder makes of each token of these text fields, joined with a blank; for late stages. Many
+    /// times the size of a dense vector.
+    Late(Spanned<OneOrMany<String>>),
 }
 
 /// BM25 with its parameters.

@@ -32,6 +32,8 @@ pub enum StageSpec {
     Sparse(SparseSpec),
     /// Joins the lists of earlier stages.
     Fuse(FuseSpec),
+    /// Reorders the top of one list by late interaction.
+    Late(LateSpec),
     /// Reorders the top of one list with the reranker.
     Rerank(RerankSpec),
 }
@@ -43,6 +45,7 @@ impl StageSpec {
             StageSpec::Dense(s) => &s.name,
             StageSpec::Sparse(s) => &s.name,
             StageSpec::Fuse(s) => &s.name,
+            StageSpec::Late(s) => &s.name,
             StageSpec::Rerank(s) => &s.name,
         }
     }
@@ -323,6 +326,24 @@ pub enum NormalizeSpec {
     None,
 }
 
+/// Reorders the top of one list by late interaction: the sum, over the tokens of the query, of the largest dot product
+/// with any token of the document (MaxSim).
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LateSpec {
+    /// The stage's name; axes, other stages and measures speak of it.
+    #[serde(rename = "as")]
+    pub name: Spanned<String>,
+    /// The stage whose list is reordered.
+    pub of: Spanned<String>,
+    /// A late vector of the index.
+    pub vector: Spanned<String>,
+    /// How many hits from the top are scored.
+    pub depth: Spanned<usize>,
+    /// What happens to the hits that are not scored: those below `depth`, and documents without tokens. Default: `keep`.
+    pub tail: Option<Spanned<TailSpec>>,
+}
+
 /// Reorders the top of one list with the reranker.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -342,7 +363,7 @@ pub struct RerankSpec {
     pub tail: Option<Spanned<TailSpec>>,
 }
 
-/// What a reranker does with hits it did not score.
+/// What becomes of hits that were not scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TailSpec {

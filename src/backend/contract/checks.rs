@@ -1,15 +1,18 @@
 //! The clauses of the contract.
 
+#[path = "checks/late.rs"]
+mod of_late;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fixture::{Corpus, DIM, DOCUMENTS, Query, filters, keyword, nobody};
-use super::{dense, filtered, fuse, sparse, with};
+use super::fixture::{Corpus, DIM, DOCUMENTS, Query, TOKEN_DIM, filters, keyword, nobody};
+use super::{dense, filtered, fuse, late, sparse, with};
 use crate::backend::{Backend, DensePoints, Index, Lists, Points, Request, StageAnswer};
 use crate::filter::{Filter, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
 use crate::pipeline::{Fusion, Graph, IndexConfig, Normalize, Quantization, Stage, Strategy, fusion};
-use crate::vectors::{Metric, Vectors};
+use crate::vectors::{Metric, TokenVectors, Vectors};
 
 const LIMIT: usize = 10;
 
@@ -97,7 +100,10 @@ impl Bench<'_> {
         let forced = [with(dense("d", "body", LIMIT), |d| d.scan = true)];
         let request = self.corpus.queries[0].request(&forced, None);
         let error = self.index.searcher().unwrap().search(&request).unwrap_err();
-        assert_eq!(error.to_string(), "stage `d`: a server cannot be made to scan its codes");
+        assert_eq!(
+            error.to_string(),
+            "stage `d`: a server cannot be made to scan its codes"
+        );
     }
 
     pub(super) fn every_answer_is_ranked_distinct_and_within_its_limit(&self) {
@@ -255,7 +261,8 @@ impl Bench<'_> {
             let mut compared = 0;
             for query in &self.corpus.queries {
                 let answers = self.search(&stages, query, None);
-                let tied = |a: &StageAnswer| a.hits.windows(2).any(|p| (p[0].score - p[1].score).abs() < 1e-6);
+                let tied =
+                    |a: &StageAnswer| a.hits.windows(2).any(|p| (p[0].score - p[1].score).abs() < 1e-6);
                 // A server's order of equal scores is its own, and ranks depend on it.
                 if self.index.elsewhere().is_some() && answers[..2].iter().any(tied) {
                     continue;
@@ -334,6 +341,27 @@ impl Bench<'_> {
             error(&[dense("d", "body", 5)], &short),
             format!("the query vector for `body` has 2 dimensions, the index has {DIM}")
         );
+        let reordered = [dense("d", "body", 5), late("m", "d", "tokens", 5)];
+        assert_eq!(
+            error(&[dense("d", "body", 5), late("m", "d", "words", 5)], &as_is),
+            "the index has no late vector `words`"
+        );
+        assert_eq!(
+            error(&reordered, &|r| r.late.clear()),
+            "the request brings no query vector for `tokens`"
+        );
+        let other = Vectors::from_flat(2, vec![0.6, 0.8]).unwrap();
+        let mut crooked = query.request(&reordered, None);
+        crooked.late.insert("tokens", &other);
+        let refused = self.index.searcher().unwrap().search(&crooked).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("the query vector for `tokens` has 2 dimensions, the index has {TOKEN_DIM}")
+        );
+        assert_eq!(
+            error(&[late("m", "d", "tokens", 5)], &as_is),
+            "stage `m`: no earlier stage is named `d`"
+        );
         let rrf = Fusion::Rrf {
             k: 60.0,
             weights: vec![],
@@ -348,6 +376,7 @@ impl Bench<'_> {
         let stats = self.index.stats().unwrap();
         assert_eq!(stats.points, DOCUMENTS);
         assert!(stats.vector_bytes > 0 && stats.sparse_bytes > 0);
+        assert!(stats.token_bytes >= self.corpus.points().late["tokens"].rows().bytes());
         assert_eq!(stats.code_bytes > 0, quantization != Quantization::None);
         if self.index.elsewhere().is_some() {
             assert_eq!(stats.doubts, [], "the server has what was asked for");
@@ -430,6 +459,9 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, metric: Metric, documents: 
         weights: vec![1.0],
     };
     let (words, payload) = (vec![word.clone(); documents], vec![Payload::new(); documents]);
+    let mut tokens = TokenVectors::new(2);
+    (0..documents).for_each(|_| tokens.push(&[0.6, 0.8]));
+    let asked = Vectors::from_flat(2, vec![1.0, 0.0]).unwrap();
     let dense_points = DensePoints {
         metric,
         rows: &rows,
@@ -439,6 +471,7 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, metric: Metric, documents: 
         count: documents,
         dense: BTreeMap::from([("body", dense_points), ("title", dense_points)]),
         sparse: BTreeMap::from([("words", words.as_slice())]),
+        late: BTreeMap::from([("tokens", &tokens)]),
         payload: &payload,
     };
     let index = backend.build(config, &points).unwrap();
@@ -450,11 +483,13 @@ fn tiny(backend: &dyn Backend, config: &IndexConfig, metric: Metric, documents: 
         dense("d", "body", 5),
         sparse("s", "words", 5),
         fuse("f", &["d", "s"], rrf, 5),
+        late("m", "f", "tokens", 5),
     ];
     let request = Request {
         stages: &stages,
         dense: BTreeMap::from([("body", [1.0, 0.0].as_slice())]),
         sparse: BTreeMap::from([("words", &word)]),
+        late: BTreeMap::from([("tokens", &asked)]),
         filter: None,
         lists: Lists::All,
     };

@@ -11,12 +11,15 @@ use crate::hit::{Hit, by_rank};
 use crate::index::SparseVector;
 use crate::index::testing::Rng;
 use crate::pipeline::Stage;
-use crate::vectors::{Metric, Vectors};
+use crate::vectors::{Metric, TokenVectors, Vectors};
 
 pub(crate) const DOCUMENTS: usize = 240;
 pub(crate) const DIM: usize = 24;
+pub(crate) const TOKEN_DIM: usize = 12;
+const QUERIES: usize = 12;
 
-/// Documents and queries. Every ninth document lacks the vector `body`; two documents are twins.
+/// Documents and queries. Every ninth document lacks the vector `body`, every seventh has no tokens; two documents are
+/// twins. The last query has no token.
 pub(crate) struct Corpus {
     metric: Metric,
     body: Vectors,
@@ -24,6 +27,7 @@ pub(crate) struct Corpus {
     title: Vectors,
     title_points: Vec<u32>,
     words: Vec<SparseVector>,
+    tokens: TokenVectors,
     pub(crate) payload: Vec<Payload>,
     pub(crate) queries: Vec<Query>,
 }
@@ -31,6 +35,7 @@ pub(crate) struct Corpus {
 pub(crate) struct Query {
     pub(crate) dense: Vec<f32>,
     pub(crate) sparse: SparseVector,
+    pub(crate) tokens: Vectors,
 }
 
 impl Corpus {
@@ -49,15 +54,27 @@ impl Corpus {
         let payload = (0..DOCUMENTS).map(|i| payload(i, &mut rng)).collect();
         let words = (0..DOCUMENTS).map(|i| words(i % 11 != 5, 12, &mut rng)).collect();
         let body = rng.units(body_points.len(), DIM);
-        let queries = (0..12).map(|_| Query {
-            dense: stretched(metric, 2.5, rng.unit(DIM)),
-            sparse: words_of_query(&mut rng),
-        });
+        let mut queries: Vec<Query> = (0..QUERIES)
+            .map(|_| Query {
+                dense: stretched(metric, 2.5, rng.unit(DIM)),
+                sparse: words_of_query(&mut rng),
+                tokens: Vectors::with_capacity(TOKEN_DIM, 0),
+            })
+            .collect();
         let any_length = |rows: &[f32]| {
             let row = |(i, row): (usize, &[f32])| stretched(metric, 0.5 + (i % 7) as f32 / 3.0, row.to_vec());
             let flat = rows.chunks(DIM).enumerate().flat_map(row).collect();
             Vectors::from_flat(DIM, flat).unwrap()
         };
+        // Drawn last, so that everything else is as it was without them.
+        for (query, tokens) in queries.iter_mut().zip((1..QUERIES).map(|i| i.min(5))) {
+            query.tokens = rng.units(tokens, TOKEN_DIM);
+        }
+        let mut tokens = TokenVectors::new(TOKEN_DIM);
+        for i in 0..DOCUMENTS {
+            let count = if i % 7 == 6 { 0 } else { 1 + i % 4 };
+            tokens.push(rng.units(count, TOKEN_DIM).as_flat());
+        }
         // The twins, 100 and 200, have to stay equal.
         let mut title = any_length(&title).as_flat().to_vec();
         title.copy_within(100 * DIM..101 * DIM, 200 * DIM);
@@ -67,8 +84,9 @@ impl Corpus {
             body_points,
             title_points: all,
             words,
+            tokens,
             payload,
-            queries: queries.collect(),
+            queries,
             title: Vectors::from_flat(DIM, title).unwrap(),
         }
     }
@@ -88,6 +106,7 @@ impl Corpus {
             count: DOCUMENTS,
             dense: BTreeMap::from([("body", body), ("title", title)]),
             sparse: BTreeMap::from([("words", self.words.as_slice())]),
+            late: BTreeMap::from([("tokens", &self.tokens)]),
             payload: &self.payload,
         }
     }
@@ -137,6 +156,31 @@ impl Corpus {
         self.best(hits, filter)
     }
 
+    /// The documents of `hits` that have tokens, with MaxSim as their score, best first; none for a query without tokens.
+    pub(crate) fn naive_late(&self, query: &Query, hits: &[Hit]) -> Vec<Hit> {
+        let mut scored = Vec::new();
+        for hit in hits {
+            let rows: Vec<&[f32]> = self.tokens.of(hit.point as usize).chunks(TOKEN_DIM).collect();
+            if rows.is_empty() || query.tokens.is_empty() {
+                continue;
+            }
+            let mut sum = 0.0;
+            for token in query.tokens.rows() {
+                let dot = |row: &&[f32]| -> f64 {
+                    let pairs = token.iter().zip(*row);
+                    pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+                };
+                sum += rows.iter().map(dot).fold(f64::NEG_INFINITY, f64::max);
+            }
+            scored.push(Hit {
+                score: sum as f32,
+                ..*hit
+            });
+        }
+        scored.sort_by(by_rank);
+        scored
+    }
+
     fn best(&self, mut hits: Vec<Hit>, filter: Option<&Filter>) -> Vec<Hit> {
         hits.retain(|h| filter.is_none_or(|f| f.matches(&self.payload[h.point as usize])));
         hits.sort_by(by_rank);
@@ -150,6 +194,7 @@ impl Query {
             stages,
             dense: BTreeMap::from([("body", self.dense.as_slice()), ("title", self.dense.as_slice())]),
             sparse: BTreeMap::from([("words", &self.sparse)]),
+            late: BTreeMap::from([("tokens", &self.tokens)]),
             filter,
             lists: Lists::All,
         }

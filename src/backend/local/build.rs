@@ -12,8 +12,9 @@ use crate::backend::{BackendError, Index, IndexStats, Points, Searcher};
 use crate::index::IndexError;
 use crate::index::binary::BinaryQuery;
 use crate::index::dense::{Coding, DenseIndex, DenseParams};
+use crate::index::late::LateIndex;
 use crate::index::sparse::SparseIndex;
-use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig};
+use crate::pipeline::{Graph, IndexConfig, Quantization, VectorConfig, VectorKind};
 use crate::vectors::Metric;
 
 /// A complete index in memory.
@@ -22,6 +23,7 @@ pub(super) struct LocalIndex {
     pub(super) count: usize,
     pub(super) dense: BTreeMap<String, DenseIndex>,
     pub(super) sparse: BTreeMap<String, SparseIndex>,
+    pub(super) late: BTreeMap<String, LateIndex>,
     pub(super) payload: PayloadIndex,
     /// Where float vectors are that are not in memory; the last field, because a file is closed before it is removed.
     pub(super) file: Option<OwnFile>,
@@ -35,16 +37,18 @@ impl LocalIndex {
                 "{given} payloads for {count} documents"
             )));
         }
-        let of_kind = |dense: bool| {
-            let is = move |v: &VectorConfig| v.is_dense() == dense;
+        let of_kind = |kind: VectorKind| {
+            let is = move |v: &VectorConfig| v.kind() == kind;
             let named = config.vectors.iter().filter(move |(_, v)| is(v));
             named.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
         };
-        let dense = of_kind(true);
+        let dense = of_kind(VectorKind::Dense);
         let dense = dense
             .par_iter()
             .map(|name| Ok(((*name).to_owned(), build_dense(config, points, name)?)));
-        let sparse = of_kind(false);
+        let late = of_kind(VectorKind::Late).into_iter();
+        let late = late.map(|name| Ok((name.to_owned(), build_late(points, name)?)));
+        let sparse = of_kind(VectorKind::Sparse);
         let sparse = sparse
             .par_iter()
             .map(|name| Ok(((*name).to_owned(), build_sparse(points, name)?)));
@@ -53,6 +57,7 @@ impl LocalIndex {
             count: points.count,
             dense: dense.collect::<Result<_, BackendError>>()?,
             sparse: sparse.collect::<Result<_, BackendError>>()?,
+            late: late.collect::<Result<_, BackendError>>()?,
             payload: PayloadIndex::new(points.payload, &config.payload),
             file: None,
         })
@@ -140,6 +145,14 @@ impl LocalIndex {
             );
             out.insert(format!("vector.{name}"), text);
         }
+        for (name, late) in &self.late {
+            let text = format!(
+                "{} token rows of {} dimensions, by dot product; never searched",
+                late.tokens(),
+                late.dim()
+            );
+            out.insert(format!("vector.{name}"), text);
+        }
         out
     }
 }
@@ -154,6 +167,7 @@ impl Index for LocalIndex {
             code_bytes: dense().map(DenseIndex::code_bytes).sum(),
             link_bytes: Some(dense().filter_map(DenseIndex::graph).map(|g| g.bytes).sum()),
             sparse_bytes: self.sparse.values().map(SparseIndex::bytes).sum(),
+            token_bytes: self.late.values().map(LateIndex::bytes).sum(),
             payload_bytes: self.payload.bytes(),
             distinct_codes: self.dense.iter().filter_map(distinct).collect(),
             effective: self.effective(),
@@ -200,6 +214,11 @@ fn build_sparse(points: &Points<'_>, name: &str) -> Result<SparseIndex, BackendE
         return Err(BackendError::Build(reason));
     }
     SparseIndex::new(given).map_err(|e| failed(name, &e))
+}
+
+fn build_late(points: &Points<'_>, name: &str) -> Result<LateIndex, BackendError> {
+    let given = points.late.get(name).ok_or_else(|| missing(name))?;
+    LateIndex::new(given, points.count).map_err(|e| failed(name, &e))
 }
 
 fn missing(name: &str) -> BackendError {

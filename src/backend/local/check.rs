@@ -3,7 +3,8 @@
 use crate::index::binary::BinaryQuery;
 use crate::index::graph::{Engine, GraphParams};
 use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy, VectorConfig,
+    Dense, Fuse, Graph, IndexConfig, Late, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy,
+    VectorKind,
 };
 
 /// `Err` holds the reason.
@@ -27,14 +28,20 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
             StageKind::Dense(dense) => check_dense(index, dense),
             StageKind::Sparse(sparse) => check_sparse(index, sparse),
             StageKind::Fuse(fuse) => check_fuse(&retrieval[..at], fuse),
+            StageKind::Late(late) => check_late(index, &retrieval[..at], late),
             StageKind::Rerank(_) => Err("rerank runs on the client".to_owned()),
         };
         verdict.map_err(|reason| format!("stage `{}`: {reason}", stage.name))?;
     }
-    let searches = |s: &&Stage| matches!(s.kind, StageKind::Dense(_) | StageKind::Sparse(_));
-    match pipeline.client_part().iter().find(searches) {
+    let needs_index = |s: &&Stage| {
+        matches!(
+            s.kind,
+            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_)
+        )
+    };
+    match pipeline.client_part().iter().find(needs_index) {
         Some(late) => Err(format!(
-            "stage `{}`: searches after a rerank stage; put it before",
+            "stage `{}`: needs the index after a rerank stage; put it before",
             late.name
         )),
         None => Ok(()),
@@ -68,12 +75,16 @@ pub(super) fn graph_params(index: &IndexConfig) -> Option<GraphParams> {
     })
 }
 
-fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
-    match index.vectors.get(&dense.vector) {
-        Some(vector) if vector.is_dense() => {}
-        Some(_) => return Err(format!("vector `{}` is sparse", dense.vector)),
-        None => return Err(format!("the index has no vector `{}`", dense.vector)),
+fn check_vector(index: &IndexConfig, name: &str, wanted: VectorKind) -> Result<(), String> {
+    match index.vectors.get(name).map(|v| v.kind()) {
+        Some(kind) if kind == wanted => Ok(()),
+        Some(other) => Err(format!("vector `{name}` is {}", other.name())),
+        None => Err(format!("the index has no vector `{name}`")),
     }
+}
+
+fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
+    check_vector(index, &dense.vector, VectorKind::Dense)?;
     if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
         return Err(format!("oversampling {} is not at least 1", dense.oversampling));
     }
@@ -87,30 +98,34 @@ fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
 }
 
 fn check_sparse(index: &IndexConfig, sparse: &Sparse) -> Result<(), String> {
-    match index.vectors.get(&sparse.vector) {
-        Some(VectorConfig::Bm25 { .. }) => {}
-        Some(_) => return Err(format!("vector `{}` is dense", sparse.vector)),
-        None => return Err(format!("the index has no vector `{}`", sparse.vector)),
-    }
+    check_vector(index, &sparse.vector, VectorKind::Sparse)?;
     match sparse.filter.strategy {
         Strategy::InGraph => Err("a sparse vector has no graph to filter in".to_owned()),
         _ => Ok(()),
     }
 }
 
-fn check_fuse(earlier: &[Stage], fuse: &Fuse) -> Result<(), String> {
-    for name in &fuse.of {
-        if !earlier.iter().any(|s| s.name == *name) {
-            return Err(format!("no earlier stage is named `{name}`"));
-        }
+fn check_late(index: &IndexConfig, earlier: &[Stage], late: &Late) -> Result<(), String> {
+    check_vector(index, &late.vector, VectorKind::Late)?;
+    check_earlier(earlier, &late.of)
+}
+
+fn check_earlier(earlier: &[Stage], name: &str) -> Result<(), String> {
+    match earlier.iter().any(|s| s.name == name) {
+        true => Ok(()),
+        false => Err(format!("no earlier stage is named `{name}`")),
     }
+}
+
+fn check_fuse(earlier: &[Stage], fuse: &Fuse) -> Result<(), String> {
+    fuse.of.iter().try_for_each(|name| check_earlier(earlier, name))?;
     fuse.method.check(fuse.of.len()).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::contract::{config, dense, filtered, fuse, sparse, stage, with};
+    use crate::backend::contract::{config, dense, filtered, fuse, late, sparse, stage, with};
     use crate::pipeline::{Fusion, Quantization, Rerank, Tail};
 
     const HNSW: Graph = Graph::Hnsw {
@@ -149,6 +164,7 @@ mod tests {
             filtered(dense("d", "body", 10), Strategy::InGraph, None),
             sparse("s", "words", 10),
             fuse("f", &["d", "s"], method, 10),
+            late("m", "f", "tokens", 5),
             rerank(),
         ];
         assert_eq!(verdict(HNSW, stages), Ok(()));
@@ -213,7 +229,23 @@ mod tests {
             ),
             (
                 vec![dense("d", "body", 10), rerank(), sparse("s", "words", 10)],
-                "stage `s`: searches after a rerank stage; put it before",
+                "stage `s`: needs the index after a rerank stage; put it before",
+            ),
+            (
+                vec![dense("d", "body", 10), rerank(), late("m", "d", "tokens", 5)],
+                "stage `m`: needs the index after a rerank stage; put it before",
+            ),
+            (
+                vec![dense("d", "tokens", 10)],
+                "stage `d`: vector `tokens` is late",
+            ),
+            (
+                vec![dense("d", "body", 10), late("m", "d", "body", 5)],
+                "stage `m`: vector `body` is dense",
+            ),
+            (
+                vec![late("m", "d", "tokens", 5)],
+                "stage `m`: no earlier stage is named `d`",
             ),
         ];
         for (stages, want) in cases {

@@ -10,7 +10,9 @@ use crate::hit::Hit;
 use crate::index::dense::{Applied, DenseQuery, DenseScratch, Way};
 use crate::index::sparse::SparseScratch;
 use crate::index::{Counters, Filtering};
-use crate::pipeline::{Dense, FilterUse, Fuse, Sparse, Stage, StageKind, Strategy, fusion};
+use crate::pipeline::{
+    Dense, FilterUse, Fuse, Late, Sparse, Stage, StageKind, Strategy, fusion, late::reorder,
+};
 
 /// Searches one index with memory of its own.
 pub(super) struct LocalSearcher<'i> {
@@ -43,8 +45,38 @@ impl<'i> LocalSearcher<'i> {
             StageKind::Dense(dense) => self.dense(dense, request),
             StageKind::Sparse(sparse) => self.sparse(sparse, request),
             StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done),
+            StageKind::Late(late) => self.late(stage, late, request, done),
             StageKind::Rerank(_) => Err(bad(stage, "rerank runs on the client")),
         }
+    }
+
+    /// Scores the top of an earlier list by its documents' token vectors.
+    fn late(
+        &self,
+        stage: &Stage,
+        late: &Late,
+        request: &Request<'_>,
+        done: &[StageAnswer],
+    ) -> Result<Untimed, BackendError> {
+        let name = late.vector.as_str();
+        let index = self.index.late.get(name).ok_or_else(|| no_vector("late", name))?;
+        let query = *request.late.get(name).ok_or_else(|| no_query(name))?;
+        if query.dim() != index.dim() {
+            let (want, got) = (index.dim(), query.dim());
+            return Err(BackendError::WrongDimension {
+                name: name.to_owned(),
+                want,
+                got,
+            });
+        }
+        let input = list(stage, &late.of, request.stages, done)?;
+        let top = input.iter().take(late.depth).map(|hit| hit.point);
+        let (scored, counters) = index.score(query, top);
+        let counters = Counters {
+            candidates: input.len() as u64,
+            ..counters
+        };
+        Ok((reorder(input, scored, late.tail), counters, Path::Late))
     }
 
     fn dense(&mut self, stage: &Dense, request: &Request<'_>) -> Result<Untimed, BackendError> {
@@ -155,18 +187,24 @@ fn with_filtering<R>(
     })
 }
 
+/// What the earlier stage of that name found, for `stage`.
+fn list<'d>(
+    stage: &Stage,
+    of: &str,
+    stages: &[Stage],
+    done: &'d [StageAnswer],
+) -> Result<&'d [Hit], BackendError> {
+    let at = stages[..done.len()].iter().position(|s| s.name == of);
+    let at = at.ok_or_else(|| bad(stage, &format!("no earlier stage is named `{of}`")))?;
+    Ok(&done[at].hits)
+}
+
 /// Fuses the lists of earlier stages.
 fn join(stage: &Stage, fuse: &Fuse, stages: &[Stage], done: &[StageAnswer]) -> Result<Untimed, BackendError> {
-    let earlier = &stages[..done.len()];
-    let list = |name: &String| {
-        let at = earlier.iter().position(|s| s.name == *name);
-        let at = at.ok_or_else(|| bad(stage, &format!("no earlier stage is named `{name}`")))?;
-        Ok(done[at].hits.as_slice())
-    };
     let lists = fuse
         .of
         .iter()
-        .map(list)
+        .map(|of| list(stage, of, stages, done))
         .collect::<Result<Vec<_>, BackendError>>()?;
     let checked = fuse.method.check(lists.len());
     checked.map_err(|e| bad(stage, &e.to_string()))?;

@@ -74,13 +74,19 @@ impl Budget {
 /// Whether the same call may succeed later. Every call here may be repeated: an upload puts the same points once more.
 pub(super) fn worth_repeating(status: &Status) -> bool {
     let broken = status.code() == Code::Unknown && status.message().contains("transport error");
-    broken || matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled)
+    broken
+        || matches!(
+            status.code(),
+            Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled
+        )
 }
 
 /// How long to wait before it: what the server asks for, else 50 ms doubled each time.
 pub(super) fn pause(status: &Status, attempt: u32) -> Duration {
     let asked = status.metadata().get("retry-after").and_then(|v| v.to_str().ok());
-    let asked = asked.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    let asked = asked
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs);
     let own = Duration::from_millis(50) * 2u32.saturating_pow(attempt.min(10));
     asked.unwrap_or(own).min(LONGEST)
 }
@@ -128,7 +134,9 @@ mod tests {
         let mut asked = Status::resource_exhausted("");
         asked.metadata_mut().insert("retry-after", "2".parse().unwrap());
         assert_eq!(pause(&asked, 0), Duration::from_secs(2));
-        asked.metadata_mut().insert("retry-after", "3600".parse().unwrap());
+        asked
+            .metadata_mut()
+            .insert("retry-after", "3600".parse().unwrap());
         assert_eq!(pause(&asked, 0), LONGEST);
     }
 

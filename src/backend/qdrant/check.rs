@@ -1,7 +1,7 @@
 //! What a Qdrant server cannot do, said before anything is uploaded.
 
 use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Pipeline, Quantization, Stage, StageKind, Strategy,
+    Dense, Fuse, Graph, IndexConfig, Late, Pipeline, Quantization, Stage, StageKind, Strategy, VectorKind,
 };
 
 /// `Err` holds the reason.
@@ -16,31 +16,39 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
     for (at, stage) in retrieval.iter().enumerate() {
         let verdict = match &stage.kind {
             StageKind::Dense(dense) => check_dense(index, dense),
-            StageKind::Sparse(sparse) => check_vector(index, &sparse.vector, false)
+            StageKind::Sparse(sparse) => check_vector(index, &sparse.vector, VectorKind::Sparse)
                 .and_then(|()| check_sparse_strategy(sparse.filter.strategy)),
             StageKind::Fuse(fuse) => check_fuse(&retrieval[..at], fuse),
+            StageKind::Late(late) => check_late(index, &retrieval[..at], late),
             StageKind::Rerank(_) => Err("rerank runs on the client".to_owned()),
         };
         verdict.map_err(|reason| format!("stage `{}`: {reason}", stage.name))?;
     }
-    let searches = |s: &&Stage| matches!(s.kind, StageKind::Dense(_) | StageKind::Sparse(_));
-    match pipeline.client_part().iter().find(searches) {
-        Some(late) => Err(format!("stage `{}`: searches after a rerank stage; put it before", late.name)),
+    let needs_index = |s: &&Stage| {
+        matches!(
+            s.kind,
+            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_)
+        )
+    };
+    match pipeline.client_part().iter().find(needs_index) {
+        Some(late) => Err(format!(
+            "stage `{}`: needs the index after a rerank stage; put it before",
+            late.name
+        )),
         None => Ok(()),
     }
 }
 
-fn check_vector(index: &IndexConfig, name: &str, dense: bool) -> Result<(), String> {
-    match index.vectors.get(name) {
-        Some(vector) if vector.is_dense() == dense => Ok(()),
-        Some(_) if dense => Err(format!("vector `{name}` is sparse")),
-        Some(_) => Err(format!("vector `{name}` is dense")),
+fn check_vector(index: &IndexConfig, name: &str, wanted: VectorKind) -> Result<(), String> {
+    match index.vectors.get(name).map(|v| v.kind()) {
+        Some(kind) if kind == wanted => Ok(()),
+        Some(other) => Err(format!("vector `{name}` is {}", other.name())),
         None => Err(format!("the index has no vector `{name}`")),
     }
 }
 
 fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
-    check_vector(index, &dense.vector, true)?;
+    check_vector(index, &dense.vector, VectorKind::Dense)?;
     if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
         return Err(format!("oversampling {} is not at least 1", dense.oversampling));
     }
@@ -64,19 +72,27 @@ fn check_sparse_strategy(strategy: Strategy) -> Result<(), String> {
     }
 }
 
-fn check_fuse(before: &[Stage], fuse: &Fuse) -> Result<(), String> {
-    for name in &fuse.of {
-        if !before.iter().any(|s| s.name == *name) {
-            return Err(format!("no earlier stage is named `{name}`"));
-        }
+fn check_late(index: &IndexConfig, before: &[Stage], late: &Late) -> Result<(), String> {
+    check_vector(index, &late.vector, VectorKind::Late)?;
+    check_earlier(before, &late.of)
+}
+
+fn check_earlier(before: &[Stage], name: &str) -> Result<(), String> {
+    match before.iter().any(|s| s.name == name) {
+        true => Ok(()),
+        false => Err(format!("no earlier stage is named `{name}`")),
     }
+}
+
+fn check_fuse(before: &[Stage], fuse: &Fuse) -> Result<(), String> {
+    fuse.of.iter().try_for_each(|name| check_earlier(before, name))?;
     fuse.method.check(fuse.of.len()).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::contract::{config, dense, filtered, sparse, with};
+    use crate::backend::contract::{config, dense, filtered, late, sparse, with};
 
     const HNSW: Graph = Graph::Hnsw {
         m: 16,
@@ -93,14 +109,19 @@ mod tests {
         let in_graph = filtered(dense("d", "body", 10), Strategy::InGraph, None);
         assert_eq!(
             verdict(HNSW, Quantization::None, in_graph),
-            Err("stage `d`: a server decides itself how it filters; write `auto`, and move its border with \
+            Err(
+                "stage `d`: a server decides itself how it filters; write `auto`, and move its border with \
                  `full_scan_threshold`"
-                .to_owned())
+                    .to_owned()
+            )
         );
         let pre = || filtered(dense("d", "body", 10), Strategy::Pre, None);
         assert_eq!(verdict(HNSW, Quantization::None, pre()), Ok(()));
         assert!(verdict(HNSW, Quantization::Binary, pre()).is_err());
-        assert_eq!(verdict(HNSW, Quantization::Binary, with(pre(), |d| d.exact = true)), Ok(()));
+        assert_eq!(
+            verdict(HNSW, Quantization::Binary, with(pre(), |d| d.exact = true)),
+            Ok(())
+        );
         let theirs = Graph::HnswRs {
             m: 16,
             ef_construct: 128,
@@ -114,8 +135,29 @@ mod tests {
     #[test]
     fn vectors_have_to_be_there_and_of_the_right_kind() {
         let wrong = |stage| verdict(HNSW, Quantization::None, stage).unwrap_err();
-        assert_eq!(wrong(dense("d", "words", 10)), "stage `d`: vector `words` is sparse");
-        assert_eq!(wrong(sparse("s", "body", 10)), "stage `s`: vector `body` is dense");
-        assert_eq!(wrong(dense("d", "gone", 10)), "stage `d`: the index has no vector `gone`");
+        assert_eq!(
+            wrong(dense("d", "words", 10)),
+            "stage `d`: vector `words` is sparse"
+        );
+        assert_eq!(
+            wrong(sparse("s", "body", 10)),
+            "stage `s`: vector `body` is dense"
+        );
+        assert_eq!(
+            wrong(dense("d", "tokens", 10)),
+            "stage `d`: vector `tokens` is late"
+        );
+        assert_eq!(
+            wrong(late("m", "d", "words", 10)),
+            "stage `m`: vector `words` is sparse"
+        );
+        assert_eq!(
+            wrong(late("m", "d", "tokens", 10)),
+            "stage `m`: no earlier stage is named `d`"
+        );
+        assert_eq!(
+            wrong(dense("d", "gone", 10)),
+            "stage `d`: the index has no vector `gone`"
+        );
     }
 }

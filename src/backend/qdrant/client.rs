@@ -90,7 +90,11 @@ pub(super) struct Answer<T> {
 }
 
 impl Client {
-    pub(super) fn new(candidates: Vec<String>, key: Option<Secret>, config: &CallConfig) -> Result<Self, BackendError> {
+    pub(super) fn new(
+        candidates: Vec<String>,
+        key: Option<Secret>,
+        config: &CallConfig,
+    ) -> Result<Self, BackendError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("qdrant")
@@ -137,7 +141,11 @@ impl Client {
     {
         self.call(what, turn, |connection| {
             let client = PointsClient::new(connection);
-            call(client.max_decoding_message_size(LARGEST).max_encoding_message_size(LARGEST))
+            call(
+                client
+                    .max_decoding_message_size(LARGEST)
+                    .max_encoding_message_size(LARGEST),
+            )
         })
     }
 
@@ -154,7 +162,12 @@ impl Client {
         Ok(answer.value)
     }
 
-    fn call<T, F>(&self, what: &str, turn: usize, call: impl Fn(Connection) -> F) -> Result<Answer<T>, BackendError>
+    fn call<T, F>(
+        &self,
+        what: &str,
+        turn: usize,
+        call: impl Fn(Connection) -> F,
+    ) -> Result<Answer<T>, BackendError>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
@@ -213,7 +226,8 @@ impl Client {
         let key = match &self.key {
             Some(secret) => {
                 let value = secret.reveal().parse::<MetadataValue<Ascii>>();
-                let mut value = value.map_err(|_| failed(&*what, "the API key has characters that no header may have"))?;
+                let mut value = value
+                    .map_err(|_| failed(&*what, "the API key has characters that no header may have"))?;
                 value.set_sensitive(true);
                 Some(value)
             }
@@ -227,11 +241,16 @@ impl Client {
         let limit = Duration::from_secs_f64(self.config.timeout_s.min(10.0));
         let endpoint = endpoint.connect_timeout(limit).tcp_nodelay(true);
         let channel = self.runtime.block_on(endpoint.connect()).map_err(|e| {
-            failed(&*what, format!("{}; `evalrun doctor qdrant` looks further", chain(&e)))
+            failed(
+                &*what,
+                format!("{}; `evalrun doctor qdrant` looks further", chain(&e)),
+            )
         })?;
         let first = InterceptedService::new(channel, Key(key.clone()));
         let health = self.once(QdrantClient::new(first.clone()).health_check(HealthCheckRequest {}));
-        let health = health.map_err(|status| failed(&*what, in_words(&status, 0)))?.into_inner();
+        let health = health
+            .map_err(|status| failed(&*what, in_words(&status, 0)))?
+            .into_inner();
         let mut connections = vec![first];
         let _inside = self.runtime.enter();
         for _ in 1..self.config.connections {

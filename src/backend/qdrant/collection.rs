@@ -6,10 +6,10 @@ use qdrant_client::qdrant::{
     BinaryQuantization, BinaryQuantizationEncoding, BinaryQuantizationQueryEncoding, CollectionExistsRequest,
     CollectionInfo, CompressionRatio, CreateCollection, CreateFieldIndexCollection, CreateShardKey,
     CreateShardKeyRequest, DeleteCollection, Distance, FieldType, GetCollectionInfoRequest, HnswConfigDiff,
-    ListCollectionsRequest, Modifier, OptimizersConfigDiff, ProductQuantization, QuantizationConfig, QuantizationType,
-    ScalarQuantization, ShardingMethod, SparseVectorConfig, SparseVectorParams, TurboQuantBitSize, TurboQuantization,
-    Value, VectorParams, VectorParamsMap, VectorsConfig, binary_quantization_query_encoding, quantization_config,
-    vectors_config,
+    ListCollectionsRequest, Modifier, MultiVectorComparator, MultiVectorConfig, OptimizersConfigDiff,
+    ProductQuantization, QuantizationConfig, QuantizationType, ScalarQuantization, ShardingMethod,
+    SparseVectorConfig, SparseVectorParams, TurboQuantBitSize, TurboQuantization, Value, VectorParams,
+    VectorParamsMap, VectorsConfig, binary_quantization_query_encoding, quantization_config, vectors_config,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ use crate::content;
 use crate::index::binary::BinaryQuery;
 use crate::pipeline::server::CollectionConfig;
 use crate::pipeline::{Bits, CodeConfig, Graph, IndexConfig, Quantization};
-use crate::vectors::Metric;
+use crate::vectors::{Metric, TokenVectors};
 
 /// Every collection that evalrun makes begins with it.
 const PREFIX: &str = "evalrun-";
@@ -42,6 +42,8 @@ pub(super) struct Collection {
     /// Dimensions and metric of each dense vector.
     pub(super) dense: BTreeMap<String, (usize, Metric)>,
     pub(super) sparse: Vec<String>,
+    /// Dimensions of each late vector, and whether every document has tokens.
+    pub(super) late: BTreeMap<String, (usize, bool)>,
     /// Payload fields with the kind of their index.
     pub(super) fields: Vec<(String, FieldType)>,
     /// Payload fields that get none, and why.
@@ -56,24 +58,44 @@ struct Content<'a> {
     config: &'a CollectionConfig,
     dense: BTreeMap<&'a str, String>,
     sparse: BTreeMap<&'a str, String>,
+    /// Left out where there is none, so that a collection keeps the name it has always had.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    late: BTreeMap<&'a str, String>,
     payload: String,
 }
 
 impl Collection {
     pub(super) fn new(config: &CollectionConfig, index: &IndexConfig, points: &Points<'_>) -> Self {
-        let kinds = || index.payload.iter().map(|field| (field, payload::kind(field, points.payload)));
+        let kinds = || {
+            index
+                .payload
+                .iter()
+                .map(|field| (field, payload::kind(field, points.payload)))
+        };
         let content = content::hash_json(&Content {
             format: FORMAT,
             index,
             config,
-            dense: points.dense.iter().map(|(name, d)| (*name, dense_address(d))).collect(),
+            dense: points
+                .dense
+                .iter()
+                .map(|(name, d)| (*name, dense_address(d)))
+                .collect(),
             sparse: points
                 .sparse
                 .iter()
                 .map(|(name, vectors)| (*name, content::hash_json(vectors)))
                 .collect(),
+            late: points
+                .late
+                .iter()
+                .map(|(name, tokens)| (*name, late_address(tokens)))
+                .collect(),
             payload: content::hash_json(&points.payload),
         });
+        let everywhere = |tokens: &TokenVectors| (0..tokens.len()).all(|i| !tokens.range(i).is_empty());
+        let late = points.late.iter();
+        let late = late.map(|(name, tokens)| ((*name).to_owned(), (tokens.dim(), everywhere(tokens))));
         let shape = |d: &crate::backend::DensePoints<'_>| (d.rows.dim().max(1), d.metric);
         Self {
             name: format!("{PREFIX}{}", &content[..16]),
@@ -81,10 +103,19 @@ impl Collection {
             points: points.count,
             index: index.clone(),
             config: config.clone(),
-            dense: points.dense.iter().map(|(n, d)| ((*n).to_owned(), shape(d))).collect(),
+            dense: points
+                .dense
+                .iter()
+                .map(|(n, d)| ((*n).to_owned(), shape(d)))
+                .collect(),
             sparse: points.sparse.keys().map(|n| (*n).to_owned()).collect(),
-            fields: kinds().filter_map(|(f, kind)| Some((f.clone(), kind.ok()?))).collect(),
-            unindexed: kinds().filter_map(|(f, kind)| Some((f.clone(), kind.err()?))).collect(),
+            late: late.collect(),
+            fields: kinds()
+                .filter_map(|(f, kind)| Some((f.clone(), kind.ok()?)))
+                .collect(),
+            unindexed: kinds()
+                .filter_map(|(f, kind)| Some((f.clone(), kind.err()?)))
+                .collect(),
         }
     }
 
@@ -128,7 +159,24 @@ impl Collection {
     /// What the server is asked to make.
     pub(super) fn request(&self) -> CreateCollection {
         let config = &self.config;
-        let dense = self.dense.iter().map(|(name, shape)| (name.clone(), self.vector(*shape)));
+        let codes = quantization(self.index.quantization, &self.index.codes);
+        // Codes of the whole collection would be made of token vectors too, which are always scored as they are.
+        let (of_all, of_each) = match self.late.is_empty() {
+            true => (codes, None),
+            false => (None, codes),
+        };
+        let dense = self.dense.iter().map(|(name, shape)| {
+            let params = VectorParams {
+                quantization_config: of_each,
+                ..self.vector(*shape)
+            };
+            (name.clone(), params)
+        });
+        let late = self
+            .late
+            .iter()
+            .map(|(name, (size, _))| (name.clone(), self.multivector(*size)));
+        let dense = dense.chain(late);
         let sparse = SparseVectorParams {
             index: None,
             modifier: Some(Modifier::Idf.into()),
@@ -150,7 +198,7 @@ impl Collection {
                 config: Some(vectors_config::Config::ParamsMap(VectorParamsMap { map: dense })),
             }),
             sparse_vectors_config: (!sparse.is_empty()).then_some(SparseVectorConfig { map: sparse }),
-            quantization_config: quantization(self.index.quantization, &self.index.codes),
+            quantization_config: of_all,
             sharding_method: config.shard_key.as_ref().map(|_| ShardingMethod::Custom.into()),
             metadata: HashMap::from([(MARK.to_owned(), self.mark())]),
             ..CreateCollection::default()
@@ -177,11 +225,28 @@ impl Collection {
         }
     }
 
+    /// Token vectors are never searched, only scored: they get no graph. They are of length 1 already.
+    fn multivector(&self, size: usize) -> VectorParams {
+        VectorParams {
+            hnsw_config: Some(HnswConfigDiff {
+                m: Some(0),
+                payload_m: Some(0),
+                ..HnswConfigDiff::default()
+            }),
+            multivector_config: Some(MultiVectorConfig {
+                comparator: MultiVectorComparator::MaxSim.into(),
+            }),
+            ..self.vector((size, Metric::Dot))
+        }
+    }
+
     /// A graph without links is none: the server scans.
     fn graph(&self) -> HnswConfigDiff {
         let (m, ef_construct) = match self.index.graph {
             Graph::Exact => (0, None),
-            Graph::Hnsw { m, ef_construct } | Graph::HnswRs { m, ef_construct } => (m, Some(ef_construct as u64)),
+            Graph::Hnsw { m, ef_construct } | Graph::HnswRs { m, ef_construct } => {
+                (m, Some(ef_construct as u64))
+            }
         };
         HnswConfigDiff {
             m: Some(m as u64),
@@ -294,6 +359,16 @@ fn dense_address(dense: &crate::backend::DensePoints<'_>) -> String {
         hash.update(point.to_le_bytes());
         hash.update(bytemuck::cast_slice::<f32, u8>(dense.rows.row(row)));
     }
+    content::hex(&hash.finalize())
+}
+
+fn late_address(tokens: &TokenVectors) -> String {
+    let mut hash = Sha256::new();
+    hash.update((tokens.dim() as u64).to_le_bytes());
+    for text in 0..tokens.len() {
+        hash.update((tokens.range(text).len() as u64).to_le_bytes());
+    }
+    hash.update(bytemuck::cast_slice::<f32, u8>(tokens.rows().as_flat()));
     content::hex(&hash.finalize())
 }
 

@@ -37,7 +37,9 @@ pub fn examine(address: &Address, key: Option<&Secret>) -> Vec<Check> {
         (Some(name), None) => add(
             "API key",
             Verdict::Bad,
-            format!("the variable {name} is not set; put `{name}=…` into the environment or into a `.env` file"),
+            format!(
+                "the variable {name} is not set; put `{name}=…` into the environment or into a `.env` file"
+            ),
         ),
         (Some(name), Some(_)) => add("API key", Verdict::Good, format!("from {name}")),
         (None, _) => add("API key", Verdict::Good, "none is sent".to_owned()),
@@ -47,7 +49,8 @@ pub fn examine(address: &Address, key: Option<&Secret>) -> Vec<Check> {
         (true, Some(_)) => add(
             "TLS",
             Verdict::Doubtful,
-            "the key goes over the network in plain text; write `https://` if the server has a certificate".to_owned(),
+            "the key goes over the network in plain text; write `https://` if the server has a certificate"
+                .to_owned(),
         ),
         (true, None) => add("TLS", Verdict::Good, "off".to_owned()),
         (false, _) if address.url.starts_with("https://") => add("TLS", Verdict::Good, "on".to_owned()),
@@ -97,7 +100,11 @@ fn rest(
         Ok(place) => add("REST", Verdict::Good, format!("answers at {place}")),
     }
     match rest.telemetry_answers() {
-        Ok(()) => add("telemetry", Verdict::Good, "tells which way searches go".to_owned()),
+        Ok(()) => add(
+            "telemetry",
+            Verdict::Good,
+            "tells which way searches go".to_owned(),
+        ),
         Err(error) => add(
             "telemetry",
             Verdict::Doubtful,
@@ -107,10 +114,16 @@ fn rest(
     match rest.memory() {
         Ok(figures) => {
             let resident = figures.get("memory_resident_bytes");
-            let says = resident.map_or("no figures of memory".to_owned(), |b| format!("resident memory {} MB", b / 1_000_000));
+            let says = resident.map_or("no figures of memory".to_owned(), |b| {
+                format!("resident memory {} MB", b / 1_000_000)
+            });
             add("metrics", Verdict::Good, says);
         }
-        Err(error) => add("metrics", Verdict::Doubtful, format!("{error}; its memory is not known")),
+        Err(error) => add(
+            "metrics",
+            Verdict::Doubtful,
+            format!("{error}; its memory is not known"),
+        ),
     }
     if let Ok(facts) = rest.cluster() {
         let says = facts.get("cluster").map_or("not known", String::as_str);
@@ -121,7 +134,10 @@ fn rest(
 fn version(version: &str) -> (Verdict, String) {
     match difference(version) {
         Some(0) => (Verdict::Good, version.to_owned()),
-        Some(1 | -1) => (Verdict::Good, format!("{version}; this program speaks {VERSION}, which fits")),
+        Some(1 | -1) => (
+            Verdict::Good,
+            format!("{version}; this program speaks {VERSION}, which fits"),
+        ),
         Some(behind) if behind < 0 => (
             Verdict::Bad,
             format!("{version} is too old for the protocol of {VERSION}; update the server to 1.19 or newer"),
@@ -130,7 +146,10 @@ fn version(version: &str) -> (Verdict, String) {
             Verdict::Bad,
             format!("{version} is newer than this program can speak ({VERSION}); update evalrun"),
         ),
-        None => (Verdict::Bad, format!("{version:?} is not a version that can be compared with {VERSION}")),
+        None => (
+            Verdict::Bad,
+            format!("{version:?} is not a version that can be compared with {VERSION}"),
+        ),
     }
 }
 
@@ -144,7 +163,9 @@ fn hint(address: &Address) -> &'static str {
 }
 
 fn local(url: &str) -> bool {
-    ["localhost", "127.0.0.1", "[::1]"].iter().any(|host| url.contains(host))
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|host| url.contains(host))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What the server made of the collection: read back, and held against what was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use qdrant_client::qdrant::{CollectionConfig, CollectionInfo, quantization_config};
+use qdrant_client::qdrant::{
+    CollectionConfig, CollectionInfo, VectorParams, quantization_config, vectors_config,
+};
 
 use super::Server;
 use super::collection::Collection;
@@ -26,17 +28,33 @@ pub(super) fn stats(
     effective.insert("collection".to_owned(), collection.name.clone());
     let made = if reused { "reused" } else { "uploaded by this run" };
     effective.insert("collection.made".to_owned(), made.to_owned());
-    effective.insert("indexing.waited".to_owned(), format!("{:.1} s", ready.took.as_secs_f64()));
-    effective.insert("fusion".to_owned(), format!("{:?}", config.search.fusion).to_lowercase());
+    effective.insert(
+        "indexing.waited".to_owned(),
+        format!("{:.1} s", ready.took.as_secs_f64()),
+    );
+    effective.insert(
+        "fusion".to_owned(),
+        format!("{:?}", config.search.fusion).to_lowercase(),
+    );
     for (field, why) in &collection.unindexed {
         effective.insert(format!("payload.{field}"), format!("no index: {why}"));
     }
     // For the record alone; a server that hides them can be measured all the same.
-    effective.extend(server.rest.shards(&collection.name).ok().map(|s| ("shards.placed".to_owned(), s)));
+    effective.extend(
+        server
+            .rest
+            .shards(&collection.name)
+            .ok()
+            .map(|s| ("shards.placed".to_owned(), s)),
+    );
     for (name, bytes) in server.rest.memory().unwrap_or_default() {
         effective.insert(format!("server.{name}"), bytes.to_string());
     }
-    let floats: usize = points.dense.values().map(|d| d.rows.len() * d.rows.dim() * size_of::<f32>()).sum();
+    let floats: usize = points
+        .dense
+        .values()
+        .map(|d| d.rows.len() * d.rows.dim() * size_of::<f32>())
+        .sum();
     let indexed = server.rest.indexed(&collection.name).ok();
     for (name, (done, all)) in indexed.iter().flatten() {
         effective.insert(format!("indexed.{name}"), format!("{done} of {all}"));
@@ -48,7 +66,13 @@ pub(super) fn stats(
         vector_bytes: floats,
         code_bytes: code_bytes(collection, points),
         link_bytes: None,
-        sparse_bytes: points.sparse.values().flat_map(|v| v.iter()).map(sparse_bytes).sum(),
+        sparse_bytes: points
+            .sparse
+            .values()
+            .flat_map(|v| v.iter())
+            .map(sparse_bytes)
+            .sum(),
+        token_bytes: points.late.values().map(|tokens| tokens.rows().bytes()).sum(),
         payload_bytes: 0,
         distinct_codes: BTreeMap::new(),
         effective,
@@ -99,7 +123,10 @@ pub(super) fn read_back(info: &CollectionInfo) -> BTreeMap<String, String> {
     if let Some(params) = &config.params {
         add("shards", Some(params.shard_number.to_string()));
         add("replicas", params.replication_factor.map(|n| n.to_string()));
-        add("write_consistency", params.write_consistency_factor.map(|n| n.to_string()));
+        add(
+            "write_consistency",
+            params.write_consistency_factor.map(|n| n.to_string()),
+        );
     }
     add("quantization", Some(quantization(&config)));
     let mut fields: Vec<&str> = info.payload_schema.keys().map(String::as_str).collect();
@@ -110,8 +137,13 @@ pub(super) fn read_back(info: &CollectionInfo) -> BTreeMap<String, String> {
 
 fn quantization(config: &CollectionConfig) -> String {
     use quantization_config::Quantization as Theirs;
-    let quantization = config.quantization_config.as_ref().and_then(|q| q.quantization.as_ref());
-    match quantization {
+    let of_vector = || {
+        named(config)
+            .into_values()
+            .find_map(|params| params.quantization_config)
+    };
+    let quantization = config.quantization_config.or_else(of_vector);
+    match quantization.and_then(|q| q.quantization) {
         None => "none".to_owned(),
         Some(Theirs::Scalar(s)) => format!("scalar int8, quantile {}", s.quantile.unwrap_or(1.0)),
         Some(Theirs::Product(p)) => format!("product {}", p.compression().as_str_name()),
@@ -123,6 +155,15 @@ fn quantization(config: &CollectionConfig) -> String {
             format!("binary {}{query}", b.encoding().as_str_name())
         }
         Some(Theirs::Turboquant(t)) => format!("turbo {}", t.bits().as_str_name()),
+    }
+}
+
+/// What the collection says of each vector that is not sparse.
+fn named(config: &CollectionConfig) -> HashMap<String, VectorParams> {
+    let params = config.params.as_ref().and_then(|p| p.vectors_config.as_ref());
+    match params.and_then(|v| v.config.as_ref()) {
+        Some(vectors_config::Config::ParamsMap(map)) => map.map.clone(),
+        _ => HashMap::new(),
     }
 }
 
@@ -156,17 +197,39 @@ fn doubts(
     for (name, want) in pairs {
         if let Some(want) = want.filter(|want| got.get(name) != Some(want)) {
             let has = got.get(name).map_or("nothing", String::as_str);
-            doubt("effective", format!("`{name}` was to be {want} and the server has {has}"));
+            doubt(
+                "effective",
+                format!("`{name}` was to be {want} and the server has {has}"),
+            );
         }
     }
     let coded = got.get("quantization").is_some_and(|q| q != "none");
     if coded != (collection.index.quantization != Quantization::None) {
         let has = got.get("quantization").map_or("nothing", String::as_str);
-        doubt("effective", format!("codes: {:?} was asked for and the server has {has}", collection.index.quantization));
+        doubt(
+            "effective",
+            format!(
+                "codes: {:?} was asked for and the server has {has}",
+                collection.index.quantization
+            ),
+        );
+    }
+    let vectors = info.config.as_ref().map(named).unwrap_or_default();
+    for name in collection.late.keys() {
+        let compared = |params: &VectorParams| params.multivector_config.is_some();
+        if !vectors.get(name).is_some_and(compared) {
+            doubt(
+                "effective",
+                format!("`{name}` was to be compared token by token and the server does not"),
+            );
+        }
     }
     for (field, _) in &collection.fields {
         if !info.payload_schema.contains_key(field) {
-            doubt("payload-index", format!("the server has no payload index on `{field}`; filters by it read every point"));
+            doubt(
+                "payload-index",
+                format!("the server has no payload index on `{field}`; filters by it read every point"),
+            );
         }
     }
     if collection.index.graph != Graph::Exact && collection.points > 0 {
@@ -184,7 +247,9 @@ fn coverage(
     let without = match indexed {
         // Sparse vectors are always indexed; only what was to get a graph counts.
         Some(indexed) => {
-            let counts = indexed.iter().filter(|(name, _)| collection.dense.contains_key(*name));
+            let counts = indexed
+                .iter()
+                .filter(|(name, _)| collection.dense.contains_key(*name));
             let missing = counts.filter(|(_, (done, all))| done < all);
             let text = missing.map(|(name, (done, all))| format!("{done} of {all} of `{name}`"));
             text.collect::<Vec<_>>().join(", ")
@@ -202,7 +267,10 @@ fn coverage(
     if without.is_empty() {
         return None;
     }
-    let sizes = collection.dense.values().map(|(dim, _)| dim * size_of::<f32>() * collection.points / 1000);
+    let sizes = collection
+        .dense
+        .values()
+        .map(|(dim, _)| dim * size_of::<f32>() * collection.points / 1000);
     let largest = sizes.max().unwrap_or(0);
     Some(Doubt {
         check: "index-coverage".to_owned(),

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use qdrant_client::qdrant::condition::ConditionOneOf;
-use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::r#match::MatchValue;
+use qdrant_client::qdrant::point_id::PointIdOptions;
 use qdrant_client::qdrant::value::Kind;
 use qdrant_client::qdrant::{
-    Condition, DenseVector, FieldCondition, Filter, ListValue, Match, NamedVectors, PointId, PointStruct, Range,
-    RepeatedStrings, ShardKey, ShardKeySelector, SparseVector, Struct, Value, Vector, Vectors, shard_key, vector,
-    vectors,
+    Condition, DenseVector, FieldCondition, Filter, HasIdCondition, ListValue, Match, MultiDenseVector,
+    NamedVectors, PointId, PointStruct, Range, RepeatedStrings, ShardKey, ShardKeySelector, SparseVector,
+    Struct, Value, Vector, Vectors, shard_key, vector, vectors,
 };
 use serde_json::Value as Json;
 
@@ -102,7 +102,9 @@ fn one_of(key: &str, value: &Scalar) -> Condition {
 fn matching(key: &str, value: MatchValue) -> Condition {
     field(FieldCondition {
         key: path(key),
-        r#match: Some(Match { match_value: Some(value) }),
+        r#match: Some(Match {
+            match_value: Some(value),
+        }),
         ..FieldCondition::default()
     })
 }
@@ -135,6 +137,17 @@ pub(super) fn path(key: &str) -> String {
 pub(super) fn id(point: u32) -> PointId {
     PointId {
         point_id_options: Some(PointIdOptions::Num(u64::from(point))),
+    }
+}
+
+/// These points and no others.
+pub(super) fn only(points: impl Iterator<Item = u32>) -> Filter {
+    let has_id = points.map(id).collect();
+    Filter {
+        must: vec![Condition {
+            condition_one_of: Some(ConditionOneOf::HasId(HasIdCondition { has_id })),
+        }],
+        ..Filter::default()
     }
 }
 
@@ -177,7 +190,11 @@ impl<'a> Rows<'a> {
             }
             rows
         };
-        let rows = points.dense.iter().map(|(name, dense)| (*name, row_of(dense))).collect();
+        let rows = points
+            .dense
+            .iter()
+            .map(|(name, dense)| (*name, row_of(dense)))
+            .collect();
         Self { points, rows }
     }
 
@@ -186,7 +203,11 @@ impl<'a> Rows<'a> {
         let payload = self.points.payload.get(point);
         PointStruct {
             id: Some(id(u32::try_from(point).expect("points are numbered in 32 bits"))),
-            payload: payload.into_iter().flatten().map(|(k, v)| (k.clone(), value(v))).collect(),
+            payload: payload
+                .into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), value(v)))
+                .collect(),
             vectors: Some(Vectors {
                 vectors_options: Some(vectors::VectorsOptions::Vectors(NamedVectors {
                     vectors: self.vectors(point),
@@ -200,13 +221,45 @@ impl<'a> Rows<'a> {
         for (name, rows) in &self.rows {
             if let Some(row) = rows[point] {
                 let data = self.points.dense[name].rows.row(row as usize).to_vec();
-                all.insert((*name).to_owned(), one(vector::Vector::Dense(DenseVector { data })));
+                all.insert(
+                    (*name).to_owned(),
+                    one(vector::Vector::Dense(DenseVector { data })),
+                );
             }
         }
         for (name, vectors) in &self.points.sparse {
-            all.insert((*name).to_owned(), one(vector::Vector::Sparse(stored(&vectors[point]))));
+            all.insert(
+                (*name).to_owned(),
+                one(vector::Vector::Sparse(stored(&vectors[point]))),
+            );
+        }
+        for (name, tokens) in &self.points.late {
+            let rows = tokens.of(point);
+            if !rows.is_empty() {
+                let rows = several(rows.chunks_exact(tokens.dim()));
+                all.insert((*name).to_owned(), one(vector::Vector::MultiDense(rows)));
+            }
         }
         all
+    }
+
+    /// Bytes of the vectors of a point, about.
+    pub(super) fn bytes(&self, point: usize) -> usize {
+        let dense = self.rows.iter().filter(|(_, rows)| rows[point].is_some());
+        let dense: usize = dense.map(|(name, _)| self.points.dense[name].rows.dim()).sum();
+        let sparse: usize = self
+            .points
+            .sparse
+            .values()
+            .map(|vectors| 2 * vectors[point].dims.len())
+            .sum();
+        let late: usize = self
+            .points
+            .late
+            .values()
+            .map(|tokens| tokens.of(point).len())
+            .sum();
+        (dense + sparse + late) * size_of::<f32>()
     }
 
     /// The dense row of a point.
@@ -238,6 +291,13 @@ pub(super) fn stored(vector: &index::SparseVector) -> SparseVector {
             values: vec![1.0],
             indices: vec![NO_WORD],
         },
+    }
+}
+
+/// Token vectors in the protocol's words.
+pub(super) fn several<'a>(rows: impl Iterator<Item = &'a [f32]>) -> MultiDenseVector {
+    MultiDenseVector {
+        vectors: rows.map(|row| DenseVector { data: row.to_vec() }).collect(),
     }
 }
 
@@ -310,12 +370,18 @@ mod tests {
 
     #[test]
     fn several_words_are_one_condition_and_a_mixture_is_alternatives() {
-        let words = filters([&ours(j!({ "must_not": [{ "key": "v", "match": { "any": ["a", "b"] } }] }))]).unwrap();
+        let words = filters([&ours(
+            j!({ "must_not": [{ "key": "v", "match": { "any": ["a", "b"] } }] }),
+        )])
+        .unwrap();
         let keywords = MatchValue::Keywords(RepeatedStrings {
             strings: vec!["a".to_owned(), "b".to_owned()],
         });
         assert_eq!(words.must_not, [matching("v", keywords)]);
-        let mixed = filters([&ours(j!({ "must": [{ "key": "v", "match": { "any": ["a", true] } }] }))]).unwrap();
+        let mixed = filters([&ours(
+            j!({ "must": [{ "key": "v", "match": { "any": ["a", true] } }] }),
+        )])
+        .unwrap();
         let should = vec![
             matching("v", MatchValue::Keyword("a".to_owned())),
             matching("v", MatchValue::Boolean(true)),

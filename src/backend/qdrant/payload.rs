@@ -9,13 +9,19 @@ use crate::filter::Payload;
 ///
 /// An index that is stricter than the filter language would lose hits: one of whole numbers leaves out 12.0.
 pub(super) fn kind(field: &str, payload: &[Payload]) -> Result<FieldType, &'static str> {
-    let mut kinds = payload.iter().filter_map(|p| p.get(field)).flat_map(items).filter_map(of_value);
+    let mut kinds = payload
+        .iter()
+        .filter_map(|p| p.get(field))
+        .flat_map(items)
+        .filter_map(of_value);
     let Some(first) = kinds.next() else {
         return Err("no document has a value for it");
     };
     kinds.try_fold(first, |so_far, next| match (so_far, next) {
         (a, b) if a == b => Ok(a),
-        (FieldType::Integer, FieldType::Float) | (FieldType::Float, FieldType::Integer) => Ok(FieldType::Float),
+        (FieldType::Integer, FieldType::Float) | (FieldType::Float, FieldType::Integer) => {
+            Ok(FieldType::Float)
+        }
         _ => Err("its values are of several kinds"),
     })
 }
@@ -52,11 +58,17 @@ mod tests {
                 .collect();
             kind("f", &payload)
         };
-        assert_eq!(of(&[json!("a"), json!(["b", "c"]), json!(null)]), Ok(FieldType::Keyword));
+        assert_eq!(
+            of(&[json!("a"), json!(["b", "c"]), json!(null)]),
+            Ok(FieldType::Keyword)
+        );
         assert_eq!(of(&[json!(1), json!([2, 3])]), Ok(FieldType::Integer));
         assert_eq!(of(&[json!(1), json!(2.5)]), Ok(FieldType::Float));
         assert_eq!(of(&[json!(true)]), Ok(FieldType::Bool));
-        assert_eq!(of(&[json!(1), json!("a")]), Err("its values are of several kinds"));
+        assert_eq!(
+            of(&[json!(1), json!("a")]),
+            Err("its values are of several kinds")
+        );
         assert_eq!(of(&[json!({ "k": 1 })]), Err("no document has a value for it"));
     }
 }

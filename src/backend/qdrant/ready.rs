@@ -87,7 +87,8 @@ pub(super) fn wait(
 
 /// Vectors that the collection holds, at most: points without one of their vectors are not looked for.
 pub(super) fn vectors(collection: &Collection) -> u64 {
-    ((collection.dense.len() + collection.sparse.len()) * collection.points) as u64
+    let names = collection.dense.len() + collection.sparse.len() + collection.late.len();
+    (names * collection.points) as u64
 }
 
 fn look(info: &CollectionInfo) -> Look {

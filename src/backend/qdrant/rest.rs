@@ -84,7 +84,8 @@ impl Rest {
         let figures = text.lines().filter_map(|line| {
             let (name, value) = line.split_once(' ')?;
             let value: f64 = value.trim().parse().ok()?;
-            name.starts_with("memory_").then(|| (name.to_owned(), value as u64))
+            name.starts_with("memory_")
+                .then(|| (name.to_owned(), value as u64))
         });
         Ok(figures.collect())
     }
@@ -102,7 +103,10 @@ impl Rest {
         let peers = cluster["peers"].as_object().map_or(0, serde_json::Map::len);
         facts.insert("cluster".to_owned(), format!("{peers} peers"));
         facts.insert("cluster.peer".to_owned(), cluster["peer_id"].to_string());
-        if let Some(failures) = cluster["message_send_failures"].as_object().filter(|f| !f.is_empty()) {
+        if let Some(failures) = cluster["message_send_failures"]
+            .as_object()
+            .filter(|f| !f.is_empty())
+        {
             facts.insert("cluster.unreachable".to_owned(), failures.len().to_string());
         }
         Ok(facts)
@@ -116,13 +120,19 @@ impl Rest {
         let mut shards: BTreeMap<u64, Vec<String>> = BTreeMap::new();
         for (list, own) in [("local_shards", true), ("remote_shards", false)] {
             for shard in result[list].as_array().into_iter().flatten() {
-                let peer = if own { &result["peer_id"] } else { &shard["peer_id"] };
+                let peer = if own {
+                    &result["peer_id"]
+                } else {
+                    &shard["peer_id"]
+                };
                 let id = shard["shard_id"].as_u64().unwrap_or(0);
                 let state = shard["state"].as_str().unwrap_or("?");
                 shards.entry(id).or_default().push(format!("peer {peer} {state}"));
             }
         }
-        let shards = shards.into_iter().map(|(id, peers)| format!("shard {id}: {}", peers.join(", ")));
+        let shards = shards
+            .into_iter()
+            .map(|(id, peers)| format!("shard {id}: {}", peers.join(", ")));
         Ok(shards.collect::<Vec<_>>().join("; "))
     }
 
@@ -140,7 +150,10 @@ impl Rest {
 }
 
 fn silent(collection: &str) -> BackendError {
-    failed("GET /telemetry", format!("it tells nothing of the collection `{collection}`"))
+    failed(
+        "GET /telemetry",
+        format!("it tells nothing of the collection `{collection}`"),
+    )
 }
 
 fn in_words(error: &ureq::Error) -> String {

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use qdrant_client::qdrant::vector_input::Variant as Input;
 use qdrant_client::qdrant::{
-    AcornSearchParams, DenseVector, Filter, PayloadIncludeSelector, PrefetchQuery, QuantizationSearchParams, Query,
-    QueryPoints, QueryResponse, ReadConsistency, ReadConsistencyType, ScoredPoint, SearchParams, VectorInput,
-    WithPayloadSelector, query, read_consistency, with_payload_selector,
+    AcornSearchParams, DenseVector, Filter, PayloadIncludeSelector, PrefetchQuery, QuantizationSearchParams,
+    Query, QueryPoints, QueryResponse, ReadConsistency, ReadConsistencyType, ScoredPoint, SearchParams,
+    VectorInput, WithPayloadSelector, query, read_consistency, with_payload_selector,
 };
+
+mod late;
 
 use super::client::Answer;
 use super::{QdrantIndex, encode, fuse};
@@ -16,7 +18,9 @@ use crate::filter::{self, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::Counters;
 use crate::pipeline::server::ReadConsistency as Consistency;
-use crate::pipeline::{Dense, FilterUse, Fuse, Graph, Quantization, Sparse, Stage, StageKind, Strategy, fusion};
+use crate::pipeline::{
+    Dense, FilterUse, Fuse, Graph, Quantization, Sparse, Stage, StageKind, Strategy, fusion,
+};
 use crate::vectors::Metric;
 
 /// Times that a list is asked for again, longer, because equal scores stand on both sides of its end.
@@ -60,13 +64,19 @@ impl<'i> QdrantSearcher<'i> {
             StageKind::Dense(dense) => self.dense(stage, dense, request)?,
             StageKind::Sparse(sparse) => self.sparse(sparse, request)?,
             StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done)?,
+            StageKind::Late(late) => self.late(stage, late, request, done)?,
             StageKind::Rerank(_) => return Err(bad(stage, "rerank runs on the client")),
         };
         answer.took = start.elapsed();
         Ok(answer)
     }
 
-    fn dense(&self, stage: &Stage, dense: &Dense, request: &Request<'_>) -> Result<StageAnswer, BackendError> {
+    fn dense(
+        &self,
+        stage: &Stage,
+        dense: &Dense,
+        request: &Request<'_>,
+    ) -> Result<StageAnswer, BackendError> {
         let Some(asked) = self.ask_dense(stage, dense, request)? else {
             return Ok(nothing(Path::Server));
         };
@@ -103,16 +113,20 @@ impl<'i> QdrantSearcher<'i> {
             Strategy::Post => effective(of_stage, request),
             _ => Vec::new(),
         };
-        let keys = late.iter().flat_map(|f| f.keys()).map(encode::path).collect::<Vec<_>>();
+        let keys = late
+            .iter()
+            .flat_map(|f| f.keys())
+            .map(encode::path)
+            .collect::<Vec<_>>();
         let message = QueryPoints {
             query: Some(asked.query),
             using: Some(asked.using),
             filter: asked.filter,
             params: Some(asked.params),
             with_payload: (!keys.is_empty()).then_some(WithPayloadSelector {
-                selector_options: Some(with_payload_selector::SelectorOptions::Include(PayloadIncludeSelector {
-                    fields: keys,
-                })),
+                selector_options: Some(with_payload_selector::SelectorOptions::Include(
+                    PayloadIncludeSelector { fields: keys },
+                )),
             }),
             ..self.message()
         };
@@ -124,9 +138,14 @@ impl<'i> QdrantSearcher<'i> {
             true => path,
             false => {
                 let payload = |hit: &Hit| {
-                    let point = got.points.iter().find(|p| encode::point(p.id.as_ref()) == Some(hit.point));
+                    let point = got
+                        .points
+                        .iter()
+                        .find(|p| encode::point(p.id.as_ref()) == Some(hit.point));
                     let fields = point.into_iter().flat_map(|p| &p.payload);
-                    fields.map(|(k, v)| (k.clone(), encode::json(v))).collect::<Payload>()
+                    fields
+                        .map(|(k, v)| (k.clone(), encode::json(v)))
+                        .collect::<Payload>()
                 };
                 hits.retain(|hit| {
                     let payload = payload(hit);
@@ -144,34 +163,43 @@ impl<'i> QdrantSearcher<'i> {
         })
     }
 
-    /// All lists and their fusion in one call.
-    fn fused(&self, request: &Request<'_>) -> Result<StageAnswer, BackendError> {
-        let start = Instant::now();
-        let (last, _) = request.stages.split_last().expect("there is a fuse stage");
-        // Mistakes first, so that what follows cannot fail.
+    /// The search of a stage as a part of a call; `None` where it can find nothing.
+    fn prefetch(&self, stage: &Stage, request: &Request<'_>) -> Option<PrefetchQuery> {
+        let asked = match &stage.kind {
+            StageKind::Dense(dense) => self.ask_dense(stage, dense, request),
+            StageKind::Sparse(sparse) => self.ask_sparse(sparse, request),
+            StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => Ok(None),
+        };
+        asked.ok().flatten().map(|asked| PrefetchQuery {
+            query: Some(asked.query),
+            using: Some(asked.using),
+            filter: asked.filter,
+            params: Some(asked.params),
+            limit: Some(asked.limit as u64),
+            ..PrefetchQuery::default()
+        })
+    }
+
+    /// Mistakes first, so that the parts of a call cannot fail.
+    fn check(&self, request: &Request<'_>) -> Result<(), BackendError> {
         for stage in request.stages {
             match &stage.kind {
                 StageKind::Dense(dense) => drop(self.ask_dense(stage, dense, request)?),
                 StageKind::Sparse(sparse) => drop(self.ask_sparse(sparse, request)?),
                 StageKind::Fuse(fuse) => check_fuse(stage, fuse, request.stages)?,
+                StageKind::Late(late) => drop(self.late_query(late, request)?),
                 StageKind::Rerank(_) => return Err(bad(stage, "rerank runs on the client")),
             }
         }
-        let search = |stage: &Stage| {
-            let asked = match &stage.kind {
-                StageKind::Dense(dense) => self.ask_dense(stage, dense, request),
-                StageKind::Sparse(sparse) => self.ask_sparse(sparse, request),
-                StageKind::Fuse(_) | StageKind::Rerank(_) => Ok(None),
-            };
-            asked.ok().flatten().map(|asked| PrefetchQuery {
-                query: Some(asked.query),
-                using: Some(asked.using),
-                filter: asked.filter,
-                params: Some(asked.params),
-                limit: Some(asked.limit as u64),
-                ..PrefetchQuery::default()
-            })
-        };
+        Ok(())
+    }
+
+    /// All lists and their fusion in one call.
+    fn fused(&self, request: &Request<'_>) -> Result<StageAnswer, BackendError> {
+        let start = Instant::now();
+        self.check(request)?;
+        let (last, _) = request.stages.split_last().expect("there is a fuse stage");
+        let search = |stage: &Stage| self.prefetch(stage, request);
         let limit = last.limit(|_| None).unwrap_or(0);
         let Some((prefetch, query)) = fuse::query(last, request.stages, &search).filter(|_| limit > 0) else {
             return Ok(nothing(Path::ServerFused));
@@ -220,14 +248,18 @@ impl<'i> QdrantSearcher<'i> {
                 ..message.clone()
             };
             keep_candidates(&mut request, limit, wanted);
-            let Answer { value, took } = self.index.server.client.points("searching", self.turn, |mut c| {
-                let request = request.clone();
-                async move { c.query(request).await }
-            })?;
+            let Answer { value, took } =
+                self.index.server.client.points("searching", self.turn, |mut c| {
+                    let request = request.clone();
+                    async move { c.query(request).await }
+                })?;
             add(&mut sum, &mut counters, &value, took);
             let points = value.result;
             let tied = points.len() == wanted
-                && points[limit - 1].score.total_cmp(&points[wanted - 1].score).is_eq();
+                && points[limit - 1]
+                    .score
+                    .total_cmp(&points[wanted - 1].score)
+                    .is_eq();
             if !tied || round == WIDENED {
                 counters.candidates = points.len() as u64;
                 return Ok(Got {
@@ -242,10 +274,18 @@ impl<'i> QdrantSearcher<'i> {
     }
 
     /// `None` where nothing can be found.
-    fn ask_dense(&self, stage: &Stage, dense: &Dense, request: &Request<'_>) -> Result<Option<Asked>, BackendError> {
+    fn ask_dense(
+        &self,
+        stage: &Stage,
+        dense: &Dense,
+        request: &Request<'_>,
+    ) -> Result<Option<Asked>, BackendError> {
         let name = dense.vector.as_str();
         let collection = &self.index.collection;
-        let shape = collection.dense.get(name).ok_or_else(|| no_vector("dense", name))?;
+        let shape = collection
+            .dense
+            .get(name)
+            .ok_or_else(|| no_vector("dense", name))?;
         let vector: &[f32] = request.dense.get(name).ok_or_else(|| no_query(name))?;
         if vector.len() != shape.0 {
             let (want, got) = (shape.0, vector.len());
@@ -275,14 +315,26 @@ impl<'i> QdrantSearcher<'i> {
                 oversampling: (dense.oversampling > 1.0).then_some(dense.oversampling),
             }),
             indexed_only: search.indexed_only.then_some(true),
-            acorn: search.acorn.filter(|_| filtered && !exact).map(|share| AcornSearchParams {
-                enable: Some(true),
-                max_selectivity: Some(share),
-            }),
+            acorn: search
+                .acorn
+                .filter(|_| filtered && !exact)
+                .map(|share| AcornSearchParams {
+                    enable: Some(true),
+                    max_selectivity: Some(share),
+                }),
             idf: None,
         };
-        let input = Input::Dense(DenseVector { data: vector.to_vec() });
-        Ok(Some(self.asked(input, name, &dense.filter, request, params, dense.limit)))
+        let input = Input::Dense(DenseVector {
+            data: vector.to_vec(),
+        });
+        Ok(Some(self.asked(
+            input,
+            name,
+            &dense.filter,
+            request,
+            params,
+            dense.limit,
+        )))
     }
 
     fn ask_sparse(&self, sparse: &Sparse, request: &Request<'_>) -> Result<Option<Asked>, BackendError> {
@@ -296,7 +348,14 @@ impl<'i> QdrantSearcher<'i> {
         }
         let input = Input::Sparse(encode::sparse(vector));
         let params = SearchParams::default();
-        Ok(Some(self.asked(input, name, &sparse.filter, request, params, sparse.limit)))
+        Ok(Some(self.asked(
+            input,
+            name,
+            &sparse.filter,
+            request,
+            params,
+            sparse.limit,
+        )))
     }
 
     fn asked(
@@ -327,10 +386,26 @@ impl<'i> QdrantSearcher<'i> {
 
 impl Searcher for QdrantSearcher<'_> {
     fn search(&mut self, request: &Request<'_>) -> Result<Vec<StageAnswer>, BackendError> {
-        let rises = |vector: &str| self.index.collection.dense.get(vector).is_none_or(|s| s.1 != Metric::L2);
-        let at_once = fuse::in_one_call(request.stages, self.index.config.search.fusion, rises).is_ok();
+        let rises = |vector: &str| {
+            self.index
+                .collection
+                .dense
+                .get(vector)
+                .is_none_or(|s| s.1 != Metric::L2)
+        };
+        let joined = |stages: &[Stage]| fuse::in_one_call(stages, self.index.config.search.fusion, rises);
+        let at_once = joined(request.stages).is_ok();
         let mut done = Vec::with_capacity(request.stages.len());
-        if at_once && request.lists == Lists::Last {
+        let everywhere = |vector: &str| self.index.collection.late.get(vector).is_some_and(|v| v.1);
+        let last_alone = request.lists == Lists::Last;
+        if last_alone && fuse::late_in_one_call(request.stages, everywhere).is_ok() {
+            if let Some(answer) = self.late_at_once(request)? {
+                done.resize(request.stages.len() - 1, nothing(Path::Within));
+                done.push(answer);
+                return Ok(done);
+            }
+        }
+        if at_once && last_alone {
             done.resize(request.stages.len() - 1, nothing(Path::Within));
             done.push(self.fused(request)?);
             return Ok(done);
@@ -350,7 +425,13 @@ impl Searcher for QdrantSearcher<'_> {
 /// The filters that hold for a stage.
 fn effective<'r>(of_stage: &'r FilterUse, request: &Request<'r>) -> Vec<&'r filter::Filter> {
     let of_query = request.filter.filter(|_| of_stage.strategy != Strategy::Ignore);
-    of_stage.condition.as_ref().into_iter().chain(of_query).filter(|f| !f.is_empty()).collect()
+    of_stage
+        .condition
+        .as_ref()
+        .into_iter()
+        .chain(of_query)
+        .filter(|f| !f.is_empty())
+        .collect()
 }
 
 /// A longer list must not mean more candidates by code: the server fetches oversampling × limit of them.
@@ -363,7 +444,9 @@ fn keep_candidates(request: &mut QueryPoints, limit: usize, wanted: usize) {
 }
 
 fn add(call: &mut Call, counters: &mut Counters, response: &QueryResponse, took: Duration) {
-    let server = Duration::try_from_secs_f64(response.time).unwrap_or_default().min(took);
+    let server = Duration::try_from_secs_f64(response.time)
+        .unwrap_or_default()
+        .min(took);
     call.server += server;
     call.network += took - server;
     let hardware = response.usage.as_ref().and_then(|u| u.hardware.as_ref());
@@ -373,7 +456,10 @@ fn add(call: &mut Call, counters: &mut Counters, response: &QueryResponse, took:
 fn hits(points: &[ScoredPoint], falls: bool) -> Result<Vec<Hit>, BackendError> {
     let hit = |point: &ScoredPoint| {
         let id = encode::point(point.id.as_ref()).ok_or_else(|| {
-            super::failed("searching", format!("the answer holds {:?}, an id that evalrun never gave", point.id))
+            super::failed(
+                "searching",
+                format!("the answer holds {:?}, an id that evalrun never gave", point.id),
+            )
         })?;
         Ok(Hit {
             point: id,
@@ -408,7 +494,11 @@ fn consistency(wanted: Consistency) -> ReadConsistency {
 
 fn check_fuse(stage: &Stage, fuse: &Fuse, stages: &[Stage]) -> Result<(), BackendError> {
     for name in &fuse.of {
-        if !stages.iter().take_while(|s| s.name != stage.name).any(|s| s.name == *name) {
+        if !stages
+            .iter()
+            .take_while(|s| s.name != stage.name)
+            .any(|s| s.name == *name)
+        {
             return Err(bad(stage, &format!("no earlier stage is named `{name}`")));
         }
     }
@@ -417,7 +507,12 @@ fn check_fuse(stage: &Stage, fuse: &Fuse, stages: &[Stage]) -> Result<(), Backen
 }
 
 /// Joins lists on the client.
-fn join(stage: &Stage, fuse: &Fuse, stages: &[Stage], done: &[StageAnswer]) -> Result<StageAnswer, BackendError> {
+fn join(
+    stage: &Stage,
+    fuse: &Fuse,
+    stages: &[Stage],
+    done: &[StageAnswer],
+) -> Result<StageAnswer, BackendError> {
     check_fuse(stage, fuse, stages)?;
     let list = |name: &String| {
         let at = stages.iter().position(|s| s.name == *name);

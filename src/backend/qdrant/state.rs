@@ -32,7 +32,9 @@ impl State {
 
     /// Points that the server has confirmed, from the first; 0 when nothing is known.
     pub(super) fn confirmed(&self) -> usize {
-        let note: Option<Note> = fs::read(&self.path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let note: Option<Note> = fs::read(&self.path)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
         note.map_or(0, |n| n.points)
     }
 

@@ -43,7 +43,10 @@ fn holds(address: &Address, key: Option<Secret>, index: &IndexConfig, metric: Me
     let backend = QdrantBackend::new(address, key, config(), state.path().to_owned(), &Silent).unwrap();
     contract::holds_for(&backend, index, metric);
     let removed = backend.remove().unwrap();
-    assert!(removed.iter().all(|name| name.starts_with("evalrun-")), "{removed:?}");
+    assert!(
+        removed.iter().all(|name| name.starts_with("evalrun-")),
+        "{removed:?}"
+    );
 }
 
 /// Every configuration that a server has and the contract speaks of.
@@ -81,7 +84,10 @@ fn the_contract_holds_on_the_test_server() {
 
 #[test]
 fn the_contract_holds_on_a_real_server() {
-    let Some(url) = std::env::var("EVALRUN_QDRANT_URL").ok().filter(|url| !url.is_empty()) else {
+    let Some(url) = std::env::var("EVALRUN_QDRANT_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+    else {
         assert!(
             std::env::var_os("EVALRUN_REQUIRE_QDRANT").is_none(),
             "EVALRUN_REQUIRE_QDRANT is set, and EVALRUN_QDRANT_URL names no server"

@@ -11,6 +11,21 @@ use crate::backend::{BackendError, Points};
 use crate::pipeline::server::QdrantConfig;
 use crate::progress::{Event, Observer};
 
+/// Most bytes of vectors in a message: half of what servers take unless they are told otherwise.
+const MESSAGE: usize = 16 << 20;
+
+/// The end of the batch that begins at `first`: `batch` points, or fewer where their token vectors make them large.
+fn end(rows: &Rows<'_>, first: usize, batch: usize, points: usize) -> usize {
+    let last = (first + batch).min(points);
+    let mut bytes = 0;
+    let fits = |point: &usize| {
+        bytes += rows.bytes(*point);
+        bytes <= MESSAGE
+    };
+    // A point larger than a message is sent alone all the same; the server says what it thinks of it.
+    (first + (first..last).take_while(fits).count()).max(first + 1)
+}
+
 /// Makes the collection hold all points. Whether it did so already.
 pub(super) fn complete(
     server: &Server,
@@ -42,7 +57,7 @@ pub(super) fn complete(
     });
     let mut first = start;
     while first < points.count {
-        let end = (first + config.calls.batch).min(points.count);
+        let end = end(&rows, first, config.calls.batch, points.count);
         let request = UpsertPoints {
             collection_name: collection.name.clone(),
             wait: Some(true),

@@ -1,8 +1,8 @@
 //! Holds a sample of what the server gives back against what it was given.
 
 use qdrant_client::qdrant::{
-    GetPoints, RetrievedPoint, WithPayloadSelector, WithVectorsSelector, vector_output, vectors_output,
-    with_payload_selector, with_vectors_selector,
+    DenseVector, GetPoints, RetrievedPoint, WithPayloadSelector, WithVectorsSelector, vector_output,
+    vectors_output, with_payload_selector, with_vectors_selector,
 };
 use serde_json::Value as Json;
 
@@ -19,10 +19,15 @@ const SAMPLE: usize = 256;
 const EPSILON: f32 = 1e-5;
 
 /// Reads points from all over the collection and compares vectors and payload.
-pub(super) fn verify(client: &Client, collection: &Collection, points: &Points<'_>) -> Result<(), BackendError> {
+pub(super) fn verify(
+    client: &Client,
+    collection: &Collection,
+    points: &Points<'_>,
+) -> Result<(), BackendError> {
     let rows = Rows::of(points);
     let sample = sample(points.count);
-    for part in sample.chunks(64) {
+    // Token vectors are many to a point.
+    for part in sample.chunks(if points.late.is_empty() { 64 } else { 8 }) {
         let request = GetPoints {
             collection_name: collection.name.clone(),
             ids: part.iter().map(|p| encode::id(*p)).collect(),
@@ -42,11 +47,17 @@ pub(super) fn verify(client: &Client, collection: &Collection, points: &Points<'
         let stale = |point: u32, what: &str| {
             failed(
                 format!("the collection `{}`", collection.name),
-                format!("{what} of point {point} is not what was uploaded; something else writes to this collection"),
+                format!(
+                    "{what} of point {point} is not what was uploaded; something else writes to this collection"
+                ),
             )
         };
         for &point in part {
-            let got = answer.value.result.iter().find(|r| encode::point(r.id.as_ref()) == Some(point));
+            let got = answer
+                .value
+                .result
+                .iter()
+                .find(|r| encode::point(r.id.as_ref()) == Some(point));
             let got = got.ok_or_else(|| stale(point, "nothing"))?;
             for (name, (_, metric)) in &collection.dense {
                 if !same_dense(dense(got, name), rows.dense(name, point as usize), *metric) {
@@ -55,6 +66,11 @@ pub(super) fn verify(client: &Client, collection: &Collection, points: &Points<'
             }
             for (name, vectors) in &points.sparse {
                 if !same_sparse(got, name, &vectors[point as usize]) {
+                    return Err(stale(point, &format!("the vector `{name}`")));
+                }
+            }
+            for (name, tokens) in &points.late {
+                if !same_tokens(got, name, tokens.of(point as usize), tokens.dim()) {
                     return Err(stale(point, &format!("the vector `{name}`")));
                 }
             }
@@ -73,7 +89,9 @@ fn sample(count: usize) -> Vec<u32> {
         0 | 1 => 0,
         _ => i * (count - 1) / (n - 1),
     };
-    (0..n).map(|i| u32::try_from(at(i)).expect("points are numbered in 32 bits")).collect()
+    (0..n)
+        .map(|i| u32::try_from(at(i)).expect("points are numbered in 32 bits"))
+        .collect()
 }
 
 fn output<'a>(point: &'a RetrievedPoint, name: &str) -> Option<&'a vector_output::Vector> {
@@ -101,12 +119,28 @@ fn same_dense(got: Option<&[f32]>, want: Option<&[f32]>, metric: Metric) -> bool
         Metric::Cosine => 1.0,
         Metric::Dot | Metric::L2 => want.iter().fold(1.0f32, |m, x| m.max(x.abs())),
     };
-    got.len() == want.len() && got.iter().zip(want).all(|(a, b)| (a - b).abs() <= EPSILON * scale)
+    got.len() == want.len()
+        && got
+            .iter()
+            .zip(want)
+            .all(|(a, b)| (a - b).abs() <= EPSILON * scale)
 }
 
 fn same_sparse(point: &RetrievedPoint, name: &str, want: &crate::index::SparseVector) -> bool {
     let want = encode::stored(want);
     matches!(output(point, name), Some(vector_output::Vector::Sparse(got)) if *got == want)
+}
+
+fn same_tokens(point: &RetrievedPoint, name: &str, want: &[f32], dim: usize) -> bool {
+    match output(point, name) {
+        None => want.is_empty(),
+        Some(vector_output::Vector::MultiDense(got)) => {
+            let same =
+                |(got, want): (&DenseVector, &[f32])| same_dense(Some(&got.data), Some(want), Metric::Cosine);
+            got.vectors.len() * dim == want.len() && got.vectors.iter().zip(want.chunks_exact(dim)).all(same)
+        }
+        Some(_) => false,
+    }
 }
 
 fn same_payload(point: &RetrievedPoint, want: Option<&crate::filter::Payload>) -> bool {

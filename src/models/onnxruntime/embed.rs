@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use fastembed::{
-    EmbeddingModel, InitOptionsUserDefined, ModelInfo, Pooling, QuantizationMode, TextEmbedding,
-    TextInitOptions, UserDefinedEmbeddingModel,
+    EmbeddingModel, InitOptionsUserDefined, ModelInfo, OutputKey, Pooling, QuantizationMode,
+    SingleBatchOutput, TextEmbedding, TextInitOptions, UserDefinedEmbeddingModel,
 };
 use tokenizers::Tokenizer;
 
@@ -15,7 +15,7 @@ use crate::models::batch::{self, Limits, Progress};
 use crate::models::catalog::{self, BuiltIn};
 use crate::models::{Embedder, ModelError, ModelIdentity};
 use crate::progress::Observer;
-use crate::vectors::Vectors;
+use crate::vectors::{TokenVectors, Vectors};
 
 /// An embedder on ONNX Runtime.
 pub struct OnnxEmbedder {
@@ -127,6 +127,55 @@ impl OnnxEmbedder {
     }
 }
 
+/// Where models put what they make of each token. An output that is the only one may be that or the pooled one.
+const TOKENS: &[OutputKey] = &[
+    OutputKey::ByName("last_hidden_state"),
+    OutputKey::ByName("token_embeddings"),
+    OutputKey::OnlyOne,
+];
+
+impl OnnxEmbedder {
+    /// For each token of a text, padding left out: whether it is one of the text's own.
+    fn own_tokens(&self, text: &str) -> Result<Vec<bool>, ModelError> {
+        let tokens = self.tokenizer.encode_fast(text, true);
+        let tokens = tokens.map_err(|e| run_error(&self.identity.name, e))?;
+        let all = tokens
+            .get_special_tokens_mask()
+            .iter()
+            .zip(tokens.get_attention_mask());
+        Ok(all
+            .filter(|(_, seen)| **seen == 1)
+            .map(|(special, _)| *special == 0)
+            .collect())
+    }
+
+    /// The rows of a batch's texts, whose own tokens `own` gives; `None` where the model shows no tokens.
+    fn token_rows(&self, output: &SingleBatchOutput, own: &[&Vec<bool>]) -> Option<Vec<Vec<f32>>> {
+        let hidden = output.select_output(&TOKENS).ok()?;
+        let &[_, width, dim] = hidden.shape() else {
+            return None;
+        };
+        let values = hidden.as_slice().filter(|_| dim == self.dim)?;
+        let texts = output
+            .attention_mask_array
+            .rows()
+            .into_iter()
+            .zip(own)
+            .enumerate();
+        let rows = texts.map(|(i, (mask, own))| {
+            let seen = mask
+                .iter()
+                .enumerate()
+                .filter(|(_, seen)| **seen == 1)
+                .map(|(at, _)| at);
+            let own = seen.zip(own.iter()).filter(|(_, own)| **own);
+            let row = |(at, _)| &values[(i * width + at) * dim..][..dim];
+            batch::unit_rows(&own.flat_map(row).copied().collect::<Vec<f32>>(), dim)
+        });
+        Some(rows.collect())
+    }
+}
+
 impl Embedder for OnnxEmbedder {
     fn identity(&self) -> &ModelIdentity {
         &self.identity
@@ -153,5 +202,36 @@ impl Embedder for OnnxEmbedder {
             model.embed(&batch, None).map_err(|e| failed(&e))
         })?;
         Ok(batch::spread(&rows, &places, self.dim))
+    }
+
+    fn embed_tokens(&self, texts: &[&str], watch: &dyn Observer) -> Result<TokenVectors, ModelError> {
+        let (texts, places) = batch::distinct(texts);
+        let own: Vec<Vec<bool>> = texts
+            .iter()
+            .map(|t| self.own_tokens(t))
+            .collect::<Result<_, _>>()?;
+        let lengths: Vec<usize> = own.iter().map(Vec::len).collect();
+        let batches = batch::plan(&lengths, self.limits);
+        let what = format!("embed tokens with {}", self.identity.name);
+        let progress = Progress::start(watch, &what, texts.len(), "texts");
+        let rows = batch::run(&batches, 1, &progress, |_, batch| {
+            let input: Vec<&str> = batch.iter().map(|&i| texts[i]).collect();
+            let mut model = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+            let outputs = model.transform(&input, None);
+            let outputs = outputs.map_err(|e| run_error(&self.identity.name, e))?.into_raw();
+            let mut own = batch.iter().map(|&i| &own[i]);
+            let mut rows = Vec::with_capacity(batch.len());
+            for output in &outputs {
+                let own: Vec<&Vec<bool>> = own.by_ref().take(output.attention_mask_array.nrows()).collect();
+                let of_texts = self.token_rows(output, &own);
+                rows.extend(of_texts.ok_or_else(|| ModelError::NoTokens {
+                    name: self.identity.name.clone(),
+                    reason: "its ONNX file gives one vector for a whole text; the built-in embedder shows its tokens"
+                        .to_owned(),
+                })?);
+            }
+            Ok::<_, ModelError>(rows)
+        })?;
+        Ok(batch::spread_tokens(&rows, &places, self.dim))
     }
 }

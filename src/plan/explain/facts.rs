@@ -91,6 +91,7 @@ pub(super) fn index(index: &IndexConfig) -> Vec<Fact> {
     for (name, vector) in &index.vectors {
         let value = match vector {
             VectorConfig::Dense { text } => format!("text{}", list(text)),
+            VectorConfig::Late { text } => format!("late{}", list(text)),
             VectorConfig::Precomputed { name } => format!("precomputed({name})"),
             VectorConfig::Bm25 { text, k1, b } => format!("bm25{} k1={k1} b={b}", list(text)),
         };
@@ -133,7 +134,12 @@ fn quantization(index: &IndexConfig) -> String {
         Quantization::Turbo => "turbo",
     };
     settings.extend(codes.server.bits.map(|bits| format!("bits={}", bits.name())));
-    settings.extend(codes.server.eight_bit_query.then(|| "query=eight_bits".to_owned()));
+    settings.extend(
+        codes
+            .server
+            .eight_bit_query
+            .then(|| "query=eight_bits".to_owned()),
+    );
     match settings.is_empty() {
         true => name.to_owned(),
         false => format!("{name}({})", settings.join(",")),
@@ -158,20 +164,28 @@ fn stage(stage: &Stage, index: &IndexConfig) -> Vec<(&'static str, String)> {
             ("method", method(f)),
             ("limit", f.limit.to_string()),
         ],
-        StageKind::Rerank(r) => {
-            let tail = match r.tail {
-                Tail::Keep => "keep",
-                Tail::Drop => "drop",
-            };
-            vec![
-                ("of", r.of.clone()),
-                ("model", r.model.clone()),
-                ("fields", list(&r.fields)),
-                ("depth", r.depth.to_string()),
-                ("tail", tail.to_owned()),
-            ]
-        }
+        StageKind::Late(l) => vec![
+            ("of", l.of.clone()),
+            ("vector", l.vector.clone()),
+            ("depth", l.depth.to_string()),
+            ("tail", tail(l.tail)),
+        ],
+        StageKind::Rerank(r) => vec![
+            ("of", r.of.clone()),
+            ("model", r.model.clone()),
+            ("fields", list(&r.fields)),
+            ("depth", r.depth.to_string()),
+            ("tail", tail(r.tail)),
+        ],
     }
+}
+
+fn tail(tail: Tail) -> String {
+    match tail {
+        Tail::Keep => "keep",
+        Tail::Drop => "drop",
+    }
+    .to_owned()
 }
 
 fn dense(dense: &Dense, index: &IndexConfig) -> Vec<(&'static str, String)> {

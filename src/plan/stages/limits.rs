@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::pipeline::{Pipeline, StageKind};
-use crate::spec::Span;
 use crate::spec::pipelines::{SpannedStage, StageSpec, TailSpec};
+use crate::spec::{Span, Spanned};
 
 /// Most hits each stage can hand on.
 pub(in crate::plan) fn limits(pipeline: &Pipeline) -> BTreeMap<String, usize> {
@@ -27,12 +27,15 @@ pub(in crate::plan) fn limit_span(stage: &SpannedStage) -> Span {
         StageSpec::Dense(s) => s.limit.as_ref(),
         StageSpec::Sparse(s) => s.limit.as_ref(),
         StageSpec::Fuse(s) => s.limit.as_ref(),
-        StageSpec::Rerank(s) => match s.tail.as_ref().map(|t| t.value) {
-            Some(TailSpec::Drop) => Some(&s.depth),
-            _ => None,
-        },
+        StageSpec::Late(s) => cut(s.tail.as_ref(), &s.depth),
+        StageSpec::Rerank(s) => cut(s.tail.as_ref(), &s.depth),
     };
     limit.map_or(stage.span, |l| l.span)
+}
+
+/// The depth, where what is below it is left out.
+fn cut<'a>(tail: Option<&Spanned<TailSpec>>, depth: &'a Spanned<usize>) -> Option<&'a Spanned<usize>> {
+    tail.is_some_and(|t| t.value == TailSpec::Drop).then_some(depth)
 }
 
 #[cfg(test)]

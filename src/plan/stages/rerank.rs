@@ -10,12 +10,12 @@ use crate::plan::numbers::count;
 use crate::spec::pipelines::{RerankSpec, SpannedStage, TailSpec};
 use crate::spec::{Code, Diagnostic, Span, Spanned};
 
-/// What stands before a rerank stage.
+/// What stands before a stage that reorders a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before<'a> {
     /// All stages as written.
     pub(super) stages: &'a [SpannedStage],
-    /// The position of the rerank stage among them.
+    /// The position of that stage among them.
     pub(super) position: usize,
     /// The stages before it, resolved.
     pub(super) pipeline: &'a Pipeline,
@@ -33,7 +33,7 @@ pub(super) fn rerank(
     let written = stage.fields.as_ref();
     let written = written.map(|f| index::fields(&f.value, f.span, context.data, findings));
     let (of, _) = inputs(before.stages, before.position).pop()?;
-    before.check_depth(&of, &stage.depth, findings);
+    before.check_depth("the reranker", &of, &stage.depth, findings);
     let fields = written.unwrap_or_else(|| before.searched(&of, context));
     let given = |v: &VectorConfig| matches!(v, VectorConfig::Precomputed { .. });
     if fields.is_empty() && stage.fields.is_none() && context.index.vectors.values().any(given) {
@@ -47,11 +47,16 @@ pub(super) fn rerank(
         fields,
         of,
         depth,
-        tail: match stage.tail.as_ref().map(|t| t.value) {
-            None | Some(TailSpec::Keep) => Tail::Keep,
-            Some(TailSpec::Drop) => Tail::Drop,
-        },
+        tail: tail(stage.tail.as_ref()),
     })
+}
+
+/// As written, or the default.
+pub(super) fn tail(written: Option<&Spanned<TailSpec>>) -> Tail {
+    match written.map(|t| t.value) {
+        None | Some(TailSpec::Keep) => Tail::Keep,
+        Some(TailSpec::Drop) => Tail::Drop,
+    }
 }
 
 fn model(stage: &RerankSpec, place: Span, context: Context<'_>, findings: &mut Findings) -> Option<String> {
@@ -81,6 +86,7 @@ impl Before<'_> {
             Some(StageKind::Dense(dense)) => text(&dense.vector),
             Some(StageKind::Sparse(sparse)) => text(&sparse.vector),
             Some(StageKind::Fuse(fuse)) => fuse.of.iter().flat_map(|l| self.searched(l, context)).collect(),
+            Some(StageKind::Late(late)) => self.searched(&late.of, context),
             Some(StageKind::Rerank(rerank)) => rerank.fields.clone(),
         };
         let mut fields: Vec<String> = Vec::new();
@@ -92,7 +98,8 @@ impl Before<'_> {
         fields
     }
 
-    fn check_depth(&self, of: &str, depth: &Spanned<usize>, findings: &mut Findings) {
+    /// Warns where `who` gets fewer hits than it is to score.
+    pub(super) fn check_depth(&self, who: &str, of: &str, depth: &Spanned<usize>, findings: &mut Findings) {
         let Some(given) = limits(self.pipeline)
             .get(of)
             .copied()
@@ -102,10 +109,7 @@ impl Before<'_> {
         };
         let source = self.stages.iter().find(|s| s.value.0.name().value == of);
         let place = source.map_or(Span::UNKNOWN, limit_span);
-        let title = format!(
-            "the reranker is to score {} hits and gets at most {given}",
-            depth.value
-        );
+        let title = format!("{who} is to score {} hits and gets at most {given}", depth.value);
         let diagnostic = Diagnostic::new(Code::DepthBeyondInput, title)
             .at(depth.span, format!("wants {}", depth.value))
             .also(place, format!("hands on at most {given}"));

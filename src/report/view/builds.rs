@@ -22,6 +22,7 @@ pub(crate) fn index_bytes(stats: &IndexStats) -> IndexBytes {
         stats.vector_bytes,
         stats.code_bytes,
         stats.sparse_bytes,
+        stats.token_bytes,
         stats.payload_bytes,
     ];
     let total: usize = parts.iter().sum::<usize>() + stats.link_bytes.unwrap_or(0);
@@ -42,8 +43,8 @@ pub(crate) struct Build {
     pub(crate) points: String,
     /// Wall time.
     pub(crate) took: String,
-    /// Float vectors, codes, links, postings, payload indexes, all of it: printed with units.
-    pub(crate) sizes: [String; 6],
+    /// Float vectors, codes, links, postings, token vectors, payload indexes, all of it: printed with units.
+    pub(crate) sizes: [String; 7],
     /// Growth of the process while building.
     pub(crate) growth: String,
     /// `vector: distinct codes of n`.
@@ -89,6 +90,7 @@ fn build(ran: Ran<'_>, cells: Vec<String>) -> Build {
             size(stats.code_bytes),
             stats.link_bytes.map_or_else(|| "unknown".to_owned(), size),
             size(stats.sparse_bytes),
+            size(stats.token_bytes),
             size(stats.payload_bytes),
             format!("{at_least}{}", bytes(total.total)),
         ],
@@ -138,7 +140,10 @@ pub(crate) fn codes(index: &IndexConfig) -> String {
         Quantization::Turbo => ("turbo", "4"),
     };
     let bits = codes.bits.map_or(usual, Bits::name);
-    format!("{name}, {bits} {} per dimension", if bits == "1" { "bit" } else { "bits" })
+    format!(
+        "{name}, {bits} {} per dimension",
+        if bits == "1" { "bit" } else { "bits" }
+    )
 }
 
 #[cfg(test)]

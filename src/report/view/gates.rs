@@ -33,6 +33,8 @@ pub(crate) struct GateRow {
     pub(crate) reasons: Vec<String>,
     /// Line in the spec.
     pub(crate) line: usize,
+    /// Its place among the gates of the spec.
+    pub(crate) at: usize,
 }
 
 impl GateRow {
@@ -70,7 +72,14 @@ impl GateRow {
 /// The gates: those that fail first, then those that warn or cannot be decided, each in the order of the spec.
 pub(crate) fn gates(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<GateRow> {
     let level = evaluation.plan.compare.level;
-    let mut rows: Vec<GateRow> = evaluation.gates.iter().map(|g| gate(level, g, sets)).collect();
+    let mut rows: Vec<GateRow> = {
+        let all = evaluation.gates.iter().enumerate();
+        all.map(|(at, g)| GateRow {
+            at,
+            ..gate(level, g, sets)
+        })
+        .collect()
+    };
     rows.sort_by_key(|row| match (row.outcome, row.warns) {
         (Verdict::Fail, false) => 0,
         (Verdict::Fail, true) | (Verdict::Undecided, _) => 1,
@@ -108,6 +117,7 @@ fn gate(level: f64, result: &GateResult, sets: &[Set<'_>]) -> GateRow {
         not_held: not_held(result, worst.map(|(cell, _)| cell), sets),
         reasons: reasons(result, sets),
         line: gate.line,
+        at: 0,
     }
 }
 

@@ -159,7 +159,11 @@ fn call(ran: Ran<'_>, stage: &str) -> String {
     let latency = ran.numbers.latency.as_ref();
     let found = latency.and_then(|l| l.calls.iter().find(|(name, ..)| name == stage));
     found.map_or(String::new(), |(_, server, network)| {
-        format!(" (server {}, network {})", number::ms(server.mean), number::ms(network.mean))
+        format!(
+            " (server {}, network {})",
+            number::ms(server.mean),
+            number::ms(network.mean)
+        )
     })
 }
 
@@ -205,6 +209,7 @@ pub(crate) fn path(path: Path) -> &'static str {
         Path::Within => "within a later call",
         Path::ServerFused => "searched and fused by the server",
         Path::Fused => "fused",
+        Path::Late => "scored by tokens",
         Path::Reranked => "reranked",
     }
 }
@@ -221,6 +226,13 @@ pub(crate) fn describe(stage: &Stage, index: &IndexConfig) -> String {
             format!("words: {vector}, {}{}", hits(*limit), filtering(filter))
         }
         StageKind::Fuse(fuse) => describe_fuse(fuse),
+        StageKind::Late(late) => format!(
+            "top {} of {} by tokens: {}, {}",
+            late.depth,
+            late.of,
+            late.vector,
+            describe_tail(late.tail)
+        ),
         StageKind::Rerank(rerank) => describe_rerank(rerank),
     }
 }
@@ -292,11 +304,15 @@ fn scale(normalize: Normalize) -> &'static str {
     }
 }
 
-fn describe_rerank(rerank: &Rerank) -> String {
-    let tail = match rerank.tail {
+fn describe_tail(tail: Tail) -> &'static str {
+    match tail {
         Tail::Keep => "the rest kept below",
         Tail::Drop => "the rest dropped",
-    };
+    }
+}
+
+fn describe_rerank(rerank: &Rerank) -> String {
+    let tail = describe_tail(rerank.tail);
     let (depth, of, model) = (rerank.depth, &rerank.of, &rerank.model);
     format!(
         "top {depth} of {of} by {model} over {}, {tail}",

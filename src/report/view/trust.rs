@@ -288,7 +288,9 @@ fn parity(set: &Set<'_>) -> Option<Fact> {
     if compared.is_empty() {
         return None;
     }
-    let (queries, equal) = compared.iter().fold((0, 0), |(q, e), p| (q + p.queries, e + p.equal));
+    let (queries, equal) = compared
+        .iter()
+        .fold((0, 0), |(q, e), p| (q + p.queries, e + p.equal));
     let worst = compared.iter().map(|p| p.worst).fold(0.0, f32::max);
     let text = format!(
         "{}: exact searches on the server equal the oracle in {} of {} comparisons, over {}; scores differ by at most {worst:.1e}",
@@ -297,7 +299,11 @@ fn parity(set: &Set<'_>) -> Option<Fact> {
         number::integer(queries as u64),
         count(compared.len(), "stage", "stages"),
     );
-    let level = if equal == queries { Level::Fine } else { Level::Problem };
+    let level = if equal == queries {
+        Level::Fine
+    } else {
+        Level::Problem
+    };
     Some(Fact::new(level, "Parity", text))
 }
 

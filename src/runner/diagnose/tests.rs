@@ -126,6 +126,7 @@ fn prepared(cell: &Cell) -> PreparedData {
         embedded: false,
     };
     PreparedData {
+        late: BTreeMap::new(),
         dense: BTreeMap::from([(vector_key(&cell.index.vectors["body"]), vectors)]),
         sparse: BTreeMap::new(),
         payload: vec![Default::default(); 3],

@@ -38,14 +38,28 @@ fn a_collection_is_made_as_the_spec_says_and_carries_its_maker_s_mark() {
     let Some(Config::ParamsMap(map)) = &created.vectors_config.as_ref().unwrap().config else {
         panic!("named vectors")
     };
-    assert_eq!((map.map["v"].size, map.map["v"].distance()), (16, Distance::Cosine));
+    assert_eq!(
+        (map.map["v"].size, map.map["v"].distance()),
+        (16, Distance::Cosine)
+    );
     let codes = format!("{:?}", created.quantization_config);
-    assert!(codes.contains("encoding: Some(TwoBits)") && codes.contains("Scalar8Bits"), "{codes}");
+    assert!(
+        codes.contains("encoding: Some(TwoBits)") && codes.contains("Scalar8Bits"),
+        "{codes}"
+    );
     let points: usize = place.server.upserts().iter().map(|u| u.points.len()).sum();
     assert_eq!(points, 1200);
-    let indexes = place.server.requests().iter().map(|r| r.method().to_owned()).collect::<Vec<_>>();
+    let indexes = place
+        .server
+        .requests()
+        .iter()
+        .map(|r| r.method().to_owned())
+        .collect::<Vec<_>>();
     let first = |what: &str| indexes.iter().position(|m| m == what).unwrap();
-    assert!(first("points/create_field_index") < first("points/upsert"), "the graph is built with them");
+    assert!(
+        first("points/create_field_index") < first("points/upsert"),
+        "the graph is built with them"
+    );
 }
 
 #[test]
@@ -53,14 +67,24 @@ fn a_fused_pipeline_is_one_call_with_our_k_as_the_server_s() {
     let place = Place::new();
     place.spec("", HYBRID);
     assert!(place.run(&["--no-timing"]).output.status.success());
-    let fused = place.server.queries().into_iter().find(|q| !q.prefetch.is_empty()).unwrap();
+    let fused = place
+        .server
+        .queries()
+        .into_iter()
+        .find(|q| !q.prefetch.is_empty())
+        .unwrap();
     let Some(query::Variant::Rrf(rrf)) = fused.query.unwrap().variant else {
         panic!("a fusion of ranks")
     };
     assert_eq!((rrf.k, rrf.weights.len()), (Some(61), 0));
-    let [a, b] = &fused.prefetch[..] else { panic!("two lists") };
+    let [a, b] = &fused.prefetch[..] else {
+        panic!("two lists")
+    };
     let params = a.params.clone().unwrap();
-    assert_eq!((a.limit, params.hnsw_ef, params.exact), (Some(20), Some(77), Some(false)));
+    assert_eq!(
+        (a.limit, params.hnsw_ef, params.exact),
+        (Some(20), Some(77), Some(false))
+    );
     let codes = params.quantization.unwrap();
     assert_eq!((codes.rescore, codes.oversampling), (Some(true), Some(3.0)));
     assert_eq!((b.limit, b.params.clone().unwrap().exact), (Some(30), Some(true)));
@@ -81,8 +105,16 @@ fn words_are_sparse_vectors_whose_frequencies_the_server_counts() {
     std::fs::create_dir_all(place.path("tiny/qrels")).unwrap();
     let corpus = "{\"_id\": \"a\", \"title\": \"red apple\"}\n{\"_id\": \"b\", \"title\": \"green pear\"}\n{\"_id\": \"c\", \"title\": \"\"}\n";
     std::fs::write(place.path("tiny/corpus.jsonl"), corpus).unwrap();
-    std::fs::write(place.path("tiny/queries.jsonl"), "{\"_id\": \"q\", \"text\": \"apple\"}\n").unwrap();
-    std::fs::write(place.path("tiny/qrels/test.tsv"), "query-id\tcorpus-id\tscore\nq\ta\t1\n").unwrap();
+    std::fs::write(
+        place.path("tiny/queries.jsonl"),
+        "{\"_id\": \"q\", \"text\": \"apple\"}\n",
+    )
+    .unwrap();
+    std::fs::write(
+        place.path("tiny/qrels/test.tsv"),
+        "query-id\tcorpus-id\tscore\nq\ta\t1\n",
+    )
+    .unwrap();
     let (url, rest) = (place.server.grpc_url(), place.server.rest_url());
     let spec = format!(
         "evalrun: 1
@@ -102,5 +134,10 @@ measure: {{ quality: [success@1] }}
     let words = &created.sparse_vectors_config.as_ref().unwrap().map["words"];
     assert_eq!(words.modifier(), Modifier::Idf);
     let parity = &run.cells[0]["outcome"]["measured"]["parity"][0];
-    assert_eq!((&parity["equal"], &parity["queries"]), (&1.into(), &1.into()), "{:?}", run.findings());
+    assert_eq!(
+        (&parity["equal"], &parity["queries"]),
+        (&1.into(), &1.into()),
+        "{:?}",
+        run.findings()
+    );
 }

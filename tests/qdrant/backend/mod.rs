@@ -3,6 +3,7 @@
 mod command;
 mod encoding;
 mod faults;
+mod late;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -98,7 +99,8 @@ backends:
         all.extend(args);
         let output = self.evalrun(&[], &all);
         let bundle = bundles(&out).into_iter().find(|b| !before.contains(b));
-        let lines = |bundle: &PathBuf| std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap_or_default();
+        let lines =
+            |bundle: &PathBuf| std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap_or_default();
         let text = bundle.as_ref().map(lines).unwrap_or_default();
         Run {
             output,
@@ -126,21 +128,35 @@ impl Run {
 
     /// Every finding of a measured cell: its check and what it says.
     fn findings(&self) -> Vec<(String, String)> {
-        let measured = self.cells.iter().filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
+        let measured = self
+            .cells
+            .iter()
+            .filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        measured.flatten().map(|f| (text(&f["check"]), text(&f["message"]))).collect()
+        measured
+            .flatten()
+            .map(|f| (text(&f["check"]), text(&f["message"])))
+            .collect()
     }
 
     /// Whether a finding is one to know, not one to doubt.
     fn is_note(&self, (check, message): &(String, String)) -> bool {
-        let measured = self.cells.iter().filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
-        let mut same = measured.flatten().filter(|f| f["check"] == check.as_str() && f["message"] == message.as_str());
+        let measured = self
+            .cells
+            .iter()
+            .filter_map(|c| c["outcome"]["measured"]["findings"].as_array());
+        let mut same = measured
+            .flatten()
+            .filter(|f| f["check"] == check.as_str() && f["message"] == message.as_str());
         same.any(|f| f["severity"] == "note")
     }
 
     /// The errors of cells that failed.
     fn failures(&self) -> Vec<String> {
-        let errors = self.cells.iter().filter_map(|c| c["outcome"]["failed"]["error"].as_str());
+        let errors = self
+            .cells
+            .iter()
+            .filter_map(|c| c["outcome"]["failed"]["error"].as_str());
         errors.map(str::to_owned).collect()
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn step(cell: &Cell, losses: &Losses, at: usize) -> String {
         At::Rung(Rung::Filter) => "filter",
         At::Stage => match cell.pipeline.stage(&point.stage).map(|s| &s.kind) {
             Some(StageKind::Rerank(_)) => "reranked",
+            Some(StageKind::Late(_)) => "scored by tokens",
             _ => "fused",
         },
     };
