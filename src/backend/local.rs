@@ -59,6 +59,10 @@ impl LocalBackend {
         points: &Points<'_>,
         path: &Path,
     ) -> Result<u64, BackendError> {
+        if !points.late.is_empty() {
+            let reason = "token vectors have no place in a file; leave the `late` vectors out".to_owned();
+            return Err(BackendError::Build(reason));
+        }
         Ok(build::LocalIndex::new(index, points)?.save(path)?)
     }
 

@@ -26,9 +26,12 @@ pub(super) fn plan(specs: &SpecArgs, talk: &Talk) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// What is cached, and warnings in words.
+type Facts = (Vec<Cached>, Vec<String>);
+
 /// What of the plan's embeddings need not be computed again. Pair scores depend on what the first stages find, so nothing
 /// can be said of them before a run. Beside it, what a server will do otherwise than one may think.
-fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<(Vec<Cached>, Vec<String>), Exit>> {
+fn cached(plan: &Plan, talk: &Talk) -> anyhow::Result<Result<Facts, Exit>> {
     let datasets = match data::load(plan, talk) {
         Ok(datasets) => datasets,
         Err(exit) => return Ok(Err(exit)),

@@ -90,6 +90,9 @@ impl<'a> Ran<'a> {
 }
 
 /// Settings that vary, in the order in which cells name them.
+/// A value of an axis, and the cells that differ in nothing else from those at the axis's base.
+type Paired<'r, 'e> = (String, Vec<(&'r Ran<'e>, &'r Ran<'e>)>);
+
 fn paths<'a>(cells: &[Ran<'a>]) -> Vec<&'a str> {
     let mut paths: Vec<&str> = Vec::new();
     for path in cells.iter().flat_map(|c| c.settings.keys()) {
@@ -114,14 +117,14 @@ fn of_path(plan: &Plan, data: &str, path: &str, cells: &[Ran<'_>]) -> Option<Axi
             values.push(value);
         }
     }
-    let paired: Vec<(String, Vec<(&Ran<'_>, &Ran<'_>)>)> = values
+    let paired: Vec<Paired<'_, '_>> = values
         .into_iter()
         .map(|value| (value.clone(), pairs(cells, path, &value, &base)))
         .filter(|(_, pairs)| !pairs.is_empty())
         .collect();
     let means: Vec<(Values, Values)> = paired.iter().map(|(_, pairs)| means(pairs)).collect();
     let columns: Vec<(&Values, &Values)> = means.iter().map(|(a, b)| (a, b)).collect();
-    let effect = |((value, pairs), difference): ((String, Vec<(&Ran<'_>, &Ran<'_>)>), Option<Difference>)| {
+    let effect = |((value, pairs), difference): (Paired<'_, '_>, Option<Difference>)| {
         Some(AxisEffect {
             value,
             difference: difference?,

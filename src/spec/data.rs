@@ -360,7 +360,7 @@ pub enum BackendSpec {
     /// The embedded engine, in this process.
     Local(LocalSpec),
     /// A Qdrant server.
-    Qdrant(QdrantSpec),
+    Qdrant(Box<QdrantSpec>),
 }
 
 /// Settings of the embedded engine; there are none.

@@ -75,6 +75,7 @@ impl LocalIndex {
                 .into_iter()
                 .map(named_sparse)
                 .collect::<Result<_, FileError>>()?,
+            late: BTreeMap::new(),
             payload: PayloadIndex::of_count(count, payload, &config.payload),
             config: IndexConfig { on_disk, ..config },
             count,
@@ -83,7 +84,10 @@ impl LocalIndex {
     }
 
     /// The same index with its float vectors in a file of its own, which goes when the index goes.
-    pub(super) fn on_disk(self) -> Result<Self, BackendError> {
+    ///
+    /// Token vectors have no place in a file; they stay in memory.
+    pub(super) fn on_disk(mut self) -> Result<Self, BackendError> {
+        let late = std::mem::take(&mut self.late);
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("evalrun-{}-{number}.index", std::process::id());
@@ -93,6 +97,7 @@ impl LocalIndex {
         drop(self);
         let mut index = Self::open(&file.0, true)?;
         index.file = Some(file);
+        index.late = late;
         Ok(index)
     }
 }

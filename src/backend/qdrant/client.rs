@@ -305,7 +305,7 @@ fn in_words(status: &Status, repeats: u32) -> String {
 /// Whether the client's protocol fits a server: its own minor version and the one before.
 pub(super) fn supported(version: &str) -> Result<(), BackendError> {
     match difference(version) {
-        Some(0 | 1 | -1) => Ok(()),
+        Some(-1..=1) => Ok(()),
         _ => Err(failed(
             format!("the server's version is {version:?}"),
             format!("this program speaks the protocol of {VERSION}; measure a server of 1.19 to 1.21"),

@@ -255,7 +255,7 @@ mod tests {
             join(&[late, s.clone(), f("f", &["d", "s"])]),
             "`d` filters what it has found, on the client"
         );
-        assert_eq!(join(&[d.clone()]), "the last stage joins nothing");
+        assert_eq!(join(std::slice::from_ref(&d)), "the last stage joins nothing");
         let asked = [d, s, f("f", &["d", "s"])];
         let client = in_one_call(&asked, FusionSide::Client, |_| true);
         assert_eq!(client, Err("`fusion: client` was asked for".to_owned()));

@@ -398,12 +398,13 @@ impl Searcher for QdrantSearcher<'_> {
         let mut done = Vec::with_capacity(request.stages.len());
         let everywhere = |vector: &str| self.index.collection.late.get(vector).is_some_and(|v| v.1);
         let last_alone = request.lists == Lists::Last;
-        if last_alone && fuse::late_in_one_call(request.stages, everywhere).is_ok() {
-            if let Some(answer) = self.late_at_once(request)? {
-                done.resize(request.stages.len() - 1, nothing(Path::Within));
-                done.push(answer);
-                return Ok(done);
-            }
+        if last_alone
+            && fuse::late_in_one_call(request.stages, everywhere).is_ok()
+            && let Some(answer) = self.late_at_once(request)?
+        {
+            done.resize(request.stages.len() - 1, nothing(Path::Within));
+            done.push(answer);
+            return Ok(done);
         }
         if at_once && last_alone {
             done.resize(request.stages.len() - 1, nothing(Path::Within));

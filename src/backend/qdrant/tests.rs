@@ -1,6 +1,12 @@
 //! The contract of every backend, held by this one: always against the test server, and against a real one where
 //! `EVALRUN_QDRANT_URL` names it.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test says which configuration and which server it is at"
+)]
+
 use super::{QdrantBackend, Secret};
 use crate::backend::{Backend, contract};
 use crate::index::binary::BinaryParams;

@@ -78,12 +78,12 @@ impl IndexWriter {
         head.extend_from_slice(&crc32fast::hash(&head).to_le_bytes());
         self.put(&table)?;
         let end = self.at;
-        self.to_disk(&head).map_err(|e| FileError::io(&self.part, e))?;
+        self.settle(&head).map_err(|e| FileError::io(&self.part, e))?;
         self.finished = true;
         Ok(end)
     }
 
-    fn to_disk(&mut self, head: &[u8]) -> std::io::Result<()> {
+    fn settle(&mut self, head: &[u8]) -> std::io::Result<()> {
         self.file.flush()?;
         let file = self.file.get_mut();
         file.seek(SeekFrom::Start(0))?;

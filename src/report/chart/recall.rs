@@ -116,7 +116,9 @@ fn series(
     said: &dyn Fn(f64) -> String,
 ) -> Vec<Series> {
     let knob = knob(set);
-    let mut series: Vec<(Vec<String>, Vec<(f64, Point)>)> = Vec::new();
+    // By the labels that a series shares: its points, with the place of each on the swept setting.
+    type Points = Vec<(f64, Point)>;
+    let mut series: Vec<(Vec<String>, Points)> = Vec::new();
     for ran in set.ran() {
         let (Some(recall), Some(value)) = (mean_of(ran, measure), value(ran)) else {
             continue;

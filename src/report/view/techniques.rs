@@ -90,8 +90,11 @@ impl Technique {
             Technique::Filter => described(&|k| match k {
                 StageKind::Dense(d) => is_filtered(&d.filter),
                 StageKind::Sparse(s) => is_filtered(&s.filter),
-                StageKind::Fuse(_) | StageKind::Rerank(_) => false,
+                StageKind::Fuse(_) | StageKind::Late(_) | StageKind::Rerank(_) => false,
             }),
+            Technique::MultiVector if kinds().any(|k| matches!(k, StageKind::Late(_))) => {
+                described(&|k| matches!(k, StageKind::Late(_)))
+            }
             Technique::MultiVector if dense > 1 => {
                 let vectors = cell.index.vectors.iter();
                 let vectors = vectors.filter(|(_, v)| !matches!(v, VectorConfig::Bm25 { .. }));
