@@ -73,7 +73,7 @@ fn change(table: &str, step: &str) -> f64 {
 }
 
 #[test]
-fn every_rung_loses_neighbours_and_the_rows_add_up() {
+fn codes_and_filters_lose_neighbours_and_the_rows_add_up() {
     let place = Place::new();
     let bundle = place.run("");
     let (status, table, _) = place.explain(&bundle, &[]);
@@ -86,7 +86,9 @@ fn every_rung_loses_neighbours_and_the_rows_add_up() {
         "an exact search finds the exact neighbours"
     );
     let steps = ["binary codes (d)", "graph (d)", "filter (d)"].map(|s| change(&table, s));
-    assert!(steps.iter().all(|s| *s < 0.0), "{table}");
+    // The walk scores by float what looks good by code, so the graph may find more than a scan of the codes.
+    let [codes, _, filter] = steps;
+    assert!(codes < 0.0 && filter < 0.0, "{table}");
     let whole = change(&table, "the whole way");
     // Each row is rounded to three decimals.
     assert!((steps.iter().sum::<f64>() - whole).abs() < 0.0021, "{table}");

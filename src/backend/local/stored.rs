@@ -133,10 +133,13 @@ pub(super) fn disk_bytes(dense: &BTreeMap<String, DenseIndex>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use crate::backend::contract::fixture::{Corpus, filters};
     use crate::backend::contract::{config, dense, sparse};
     use crate::backend::local::LocalBackend;
     use crate::backend::{Backend, Index, StageAnswer};
+    use crate::pipeline::IndexConfig;
     use crate::pipeline::{Graph, Quantization};
 
     const HNSW: Graph = Graph::Hnsw {
@@ -167,15 +170,46 @@ mod tests {
         all
     }
 
+    /// A file holds no token vectors.
+    fn without_tokens(mut config: IndexConfig) -> IndexConfig {
+        config
+            .vectors
+            .retain(|_, v| !matches!(v, crate::pipeline::VectorConfig::Late { .. }));
+        config
+    }
+
+    fn points(corpus: &Corpus) -> crate::backend::Points<'_> {
+        crate::backend::Points {
+            late: BTreeMap::new(),
+            ..corpus.points()
+        }
+    }
+
+    #[test]
+    fn token_vectors_are_not_left_out_silently() {
+        let (folder, corpus) = (tempfile::tempdir().unwrap(), Corpus::new());
+        let config = config(HNSW, Quantization::None);
+        let path = folder.path().join("index");
+        let error = LocalBackend
+            .build_file(&config, &corpus.points(), &path)
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("token vectors have no place in a file"),
+            "{error}"
+        );
+    }
+
     #[test]
     fn an_index_that_was_written_and_opened_answers_as_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index");
         let corpus = Corpus::new();
         for quantization in [Quantization::None, Quantization::Binary, Quantization::Scalar] {
-            let config = config(HNSW, quantization);
-            let built = LocalBackend.build(&config, &corpus.points()).unwrap();
-            LocalBackend.build_file(&config, &corpus.points(), &path).unwrap();
+            let config = without_tokens(config(HNSW, quantization));
+            let built = LocalBackend.build(&config, &points(&corpus)).unwrap();
+            LocalBackend.build_file(&config, &points(&corpus), &path).unwrap();
             let opened = LocalBackend.open(&path, false).unwrap();
             assert_eq!(answers(&*opened), answers(&*built), "{quantization:?}");
             let (before, after) = (built.stats().unwrap(), opened.stats().unwrap());
@@ -195,8 +229,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index");
         let corpus = Corpus::new();
-        let config = config(HNSW, Quantization::Binary);
-        let bytes = LocalBackend.build_file(&config, &corpus.points(), &path).unwrap();
+        let config = without_tokens(config(HNSW, Quantization::Binary));
+        let bytes = LocalBackend.build_file(&config, &points(&corpus), &path).unwrap();
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(whole.len() as u64, bytes);
         // A byte of every page; what fills up a page is no part of the index.
