@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use evalrun::backend::local::LocalBackend;
-use evalrun::backend::{Backend, DensePoints, Index, Path, Points, Request, StageAnswer};
+use evalrun::backend::{Backend, DensePoints, Index, Lists, Path, Points, Request, StageAnswer};
 use evalrun::dataset::source::{self, Attribute, Source, SyntheticSource};
 use evalrun::dataset::{Dataset, GivenVectors};
 use evalrun::filter::Payload;
