@@ -81,7 +81,7 @@ pub(super) fn complete(
         false => Err(failed(
             format!("the collection `{}`", collection.name),
             format!(
-                "it holds {held} points after {} were uploaded; remove it (`evalrun cache gc --server …`) and run again",
+                "it holds {held} points after {} were uploaded; remove it (`evalrun cache gc --url …`) and run again",
                 points.count
             ),
         )),

@@ -58,7 +58,7 @@ pub(super) fn verify(
                 .result
                 .iter()
                 .find(|r| encode::point(r.id.as_ref()) == Some(point));
-            let got = got.ok_or_else(|| stale(point, "nothing"))?;
+            let got = got.ok_or_else(|| stale(point, "every part"))?;
             for (name, (_, metric)) in &collection.dense {
                 if !same_dense(dense(got, name), rows.dense(name, point as usize), *metric) {
                     return Err(stale(point, &format!("the vector `{name}`")));

@@ -203,7 +203,7 @@ fn a_cell_fails_where_the_index_is_not_the_one_that_was_asked_for() {
         ),
         (
             Fault::LosesPoints { points: 1 },
-            "nothing of point 1199 is not what was uploaded",
+            "every part of point 1199 is not what was uploaded",
         ),
         (
             Fault::HalfIndexed { done_at: None },
