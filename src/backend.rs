@@ -9,6 +9,7 @@ pub mod local;
 pub mod mock;
 #[cfg(feature = "qdrant")]
 pub mod qdrant;
+mod wrong;
 
 #[cfg(test)]
 pub(crate) mod contract;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::build::LocalIndex;
 use super::payload::{FilterScratch, Filters, PayloadIndex};
+use crate::backend::wrong::{bad, no_query, no_vector};
 use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
 use crate::filter::Filter;
 use crate::hit::Hit;
@@ -237,24 +238,6 @@ fn sparse_path(filtering: Filtering<'_>) -> Path {
         Filtering::Post(_) => Path::PostFiltered,
         Filtering::Auto(_) | Filtering::Pre(_) | Filtering::InGraph(_) => Path::FilteredPostings,
     }
-}
-
-fn bad(stage: &Stage, reason: &str) -> BackendError {
-    BackendError::BadStage {
-        stage: stage.name.clone(),
-        reason: reason.to_owned(),
-    }
-}
-
-fn no_vector(kind: &'static str, name: &str) -> BackendError {
-    BackendError::NoSuchVector {
-        kind,
-        name: name.to_owned(),
-    }
-}
-
-fn no_query(name: &str) -> BackendError {
-    BackendError::NoQueryVector(name.to_owned())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod late;
 
 use super::client::Answer;
 use super::{QdrantIndex, encode, fuse};
+use crate::backend::wrong::{bad, no_query, no_vector};
 use crate::backend::{BackendError, Call, Lists, Path, Request, Searcher, StageAnswer};
 use crate::filter::{self, Payload};
 use crate::hit::{Hit, by_rank};
@@ -531,22 +532,4 @@ fn join(
         },
         ..nothing(Path::Fused)
     })
-}
-
-fn bad(stage: &Stage, reason: &str) -> BackendError {
-    BackendError::BadStage {
-        stage: stage.name.clone(),
-        reason: reason.to_owned(),
-    }
-}
-
-fn no_vector(kind: &'static str, name: &str) -> BackendError {
-    BackendError::NoSuchVector {
-        kind,
-        name: name.to_owned(),
-    }
-}
-
-fn no_query(name: &str) -> BackendError {
-    BackendError::NoQueryVector(name.to_owned())
 }
