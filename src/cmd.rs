@@ -139,8 +139,9 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 fn create_parent(path: &Path) -> anyhow::Result<()> {
     match path.parent() {
         None => Ok(()),
-        Some(folder) => std::fs::create_dir_all(folder)
-            .with_context(|| format!("creating `{}`", folder.display())),
+        Some(folder) => {
+            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))
+        }
     }
 }
 

@@ -97,5 +97,10 @@ fn table(all: &[Kept]) -> String {
         }
     }
     let total: u64 = all.iter().map(|k| k.bytes).sum();
-    format!("{}\n{} in {}\n", table.text(), size(total), default_dir().display())
+    format!(
+        "{}\n{} in {}\n",
+        table.text(),
+        size(total),
+        default_dir().display()
+    )
 }

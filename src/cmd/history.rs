@@ -13,7 +13,12 @@ use crate::store::{Bundle, Listed, StoreError, list};
 use crate::suggest::closest;
 
 pub(super) fn history(args: &HistoryArgs, talk: &Talk) -> anyhow::Result<Exit> {
-    let measure = match args.measure.as_deref().map(str::parse::<StageMeasure>).transpose() {
+    let measure = match args
+        .measure
+        .as_deref()
+        .map(str::parse::<StageMeasure>)
+        .transpose()
+    {
         Ok(measure) => measure.map(|m| m.to_string()),
         Err(error) => return explain::refuse(talk, &error.to_string(), error.suggestion(), Exit::Usage),
     };
@@ -40,6 +45,11 @@ pub(super) fn history(args: &HistoryArgs, talk: &Talk) -> anyhow::Result<Exit> {
     for run in &of_experiment[newest..] {
         match open(run) {
             Ok(run) => runs.push(run),
+            // A run that was killed leaves half a bundle, which says nothing of the others.
+            Err(error) if run.manifest.finished.is_none() => talk.say(&format!(
+                "left out: {} was stopped before its end ({error})",
+                run.manifest.run_id
+            )),
             Err(error) => {
                 talk.error(&error.to_string());
                 exit = Exit::BadInput;
@@ -54,7 +64,12 @@ pub(super) fn history(args: &HistoryArgs, talk: &Talk) -> anyhow::Result<Exit> {
     {
         return explain::refuse(talk, &text, meant.as_deref(), Exit::Nothing);
     }
-    let cells = match args.cell.as_deref().map(|pattern| one_cell(last, pattern)).transpose() {
+    let cells = match args
+        .cell
+        .as_deref()
+        .map(|pattern| one_cell(last, pattern))
+        .transpose()
+    {
         Ok(cells) => cells,
         Err((text, meant)) => return explain::refuse(talk, &text, meant.as_deref(), Exit::Nothing),
     };
@@ -87,7 +102,10 @@ fn experiment(args: &HistoryArgs, listed: &[Listed]) -> Result<String, (String, 
         }
         (None, 1) => Ok(names()),
         (None, _) => Err((
-            format!("several experiments have runs: say {}", names().replace(", ", " or ")),
+            format!(
+                "several experiments have runs: say {}",
+                names().replace(", ", " or ")
+            ),
             Exit::Usage,
         )),
     }

@@ -128,7 +128,11 @@ mod tests {
         let of = |name: &str| Format::of(Path::new(name));
         assert_eq!(of("out/a.junit.xml"), Some(Format::Junit));
         assert_eq!(of("a.b.json"), Some(Format::Json));
-        assert_eq!(of("bencher.json"), Some(Format::Json), "no name before the suffix");
+        assert_eq!(
+            of("bencher.json"),
+            Some(Format::Json),
+            "no name before the suffix"
+        );
         assert_eq!(of("a.bencher.json"), Some(Format::Bencher));
         assert_eq!(
             of("a.smaller.json"),

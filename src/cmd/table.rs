@@ -79,7 +79,9 @@ impl<const N: usize> Table<N> {
         let mut widths: Vec<usize> = (0..N - 1).map(|column| widest(column).unwrap_or(0)).collect();
         let last = widest(N - 1).unwrap_or(0).min(8);
         while widths.iter().map(|w| w + GAP).sum::<usize>() + last > WIDTH {
-            let Some(most) = widths.iter_mut().max() else { break };
+            let Some(most) = widths.iter_mut().max() else {
+                break;
+            };
             *most -= 1;
         }
         widths
@@ -177,7 +179,12 @@ mod tests {
         let table = |long| {
             let mut table = Table::new(columns, long);
             table.row(["k".to_owned(), "車輪 ".repeat(20)]);
-            table.text().lines().skip(2).map(str::to_owned).collect::<Vec<_>>()
+            table
+                .text()
+                .lines()
+                .skip(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         assert_eq!(table(Long::Cut).len(), 1);
         assert!(table(Long::Cut)[0].ends_with("車輪…"));

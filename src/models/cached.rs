@@ -57,7 +57,11 @@ pub struct Checked {
 pub fn check(folder: &Path) -> Result<Checked, ModelError> {
     let mut checked = Checked::default();
     for blob in blobs(&folder.join("blobs"))? {
-        let name = blob.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = blob
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let is_sha256 = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
         if !is_sha256 {
             checked.unknown += 1;
@@ -121,9 +125,6 @@ mod tests {
     #[test]
     fn nothing_is_downloaded_where_there_is_no_folder() {
         assert!(downloaded(Path::new("/no/such/folder")).is_empty());
-        assert_eq!(
-            check(Path::new("/no/such/folder")).unwrap(),
-            Checked::default()
-        );
+        assert_eq!(check(Path::new("/no/such/folder")).unwrap(), Checked::default());
     }
 }

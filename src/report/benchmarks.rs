@@ -104,6 +104,10 @@ fn times(latency: &Latency) -> Vec<Figure> {
     let over = count(latency.total.n, "timed query", "timed queries");
     let passes = |q: f64| {
         let (_, ms) = latency.passes.iter().find(|(own, _)| (own - q).abs() < 1e-9)?;
+        // One pass has no spread.
+        if ms.len() < 2 {
+            return None;
+        }
         Some((
             ms.iter().copied().reduce(f64::min)?,
             ms.iter().copied().reduce(f64::max)?,

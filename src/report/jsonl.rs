@@ -42,7 +42,10 @@ mod tests {
     fn the_lines_of_a_run() {
         // Of the first, which is long, the beginning.
         let text = jsonl(&evaluation());
-        let clipped: Vec<String> = text.lines().map(|line| line.chars().take(420).collect()).collect();
+        let clipped: Vec<String> = text
+            .lines()
+            .map(|line| line.chars().take(420).collect())
+            .collect();
         insta::assert_snapshot!(clipped.join("\n"));
     }
 

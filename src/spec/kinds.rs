@@ -98,8 +98,7 @@ impl<'a> Language<'a> {
     /// The definition that a schema refers to, or itself.
     fn resolved(&self, schema: &'a Json) -> &'a Json {
         let name = schema["$ref"].as_str().and_then(|r| r.rsplit('/').next());
-        name.and_then(|name| self.definitions.get(name))
-            .unwrap_or(schema)
+        name.and_then(|name| self.definitions.get(name)).unwrap_or(schema)
     }
 
     /// What a value may be, in words; words that a spec writes stand as they are.

@@ -66,7 +66,10 @@ fn of_experiment(dir: &Path, all: &mut Vec<Listed>, bad: &mut Vec<StoreError>) {
                 continue;
             }
         };
-        match all[first..].iter().position(|r| r.manifest.run_id == saved.run_id) {
+        match all[first..]
+            .iter()
+            .position(|r| r.manifest.run_id == saved.run_id)
+        {
             Some(own) => all[first + own].saved.push(name),
             None => match listed(&path) {
                 Ok(run) => all.push(Listed {

@@ -230,10 +230,7 @@ mod tests {
             fs::write(path, "12345").unwrap();
         }
         let all = kept(cache.path(), &cache.path().join("data")).unwrap();
-        let found: Vec<(Kind, &str, u64)> = all
-            .iter()
-            .map(|k| (k.kind, k.name.as_str(), k.bytes))
-            .collect();
+        let found: Vec<(Kind, &str, u64)> = all.iter().map(|k| (k.kind, k.name.as_str(), k.bytes)).collect();
         assert_eq!(
             found,
             [

@@ -10,7 +10,6 @@ use crate::fetch;
 use crate::models::cached;
 use crate::prepare::cache::audit::audit;
 use crate::prepare::neighbours::cache::is_whole;
-use crate::progress::Observer;
 
 /// What was found, for machines.
 #[derive(Debug, Serialize)]
@@ -28,9 +27,6 @@ pub(super) fn verify(all: &[Kept], json: bool, talk: &Talk) -> anyhow::Result<Ex
     let mut found = Vec::new();
     for kept in all.iter().filter(|k| k.kind != Kind::LeftOver) {
         found.push(look(kept)?);
-        if talk.cancelled() {
-            return Ok(Exit::Interrupted);
-        }
     }
     match json {
         true => data_out(&(serde_json::to_string_pretty(&found)? + "\n"))?,
@@ -102,7 +98,13 @@ fn records(kept: &Kept) -> anyhow::Result<(String, bool)> {
             _ => ("no whole record".to_owned(), true),
         });
     };
-    let mut says = format!("{} records of {values} values", audit.records);
+    let plural = |n: u64| if n == 1 { "" } else { "s" };
+    let mut says = format!(
+        "{} record{} of {values} value{}",
+        audit.records,
+        plural(audit.records),
+        plural(values as u64)
+    );
     if let Some(first) = audit.damaged.first() {
         says += &format!(", {} damaged, the first is number {first}", audit.damaged.len());
     }
@@ -134,8 +136,8 @@ fn table(found: &[Found]) -> String {
     let of_searches = |f: &&Found| f.kind == Kind::Neighbours.word() && f.damaged.is_empty();
     for found in found.iter().filter(|f| !of_searches(f)) {
         let name: String = match found.name.chars().count() {
-            0..=32 => found.name.clone(),
-            _ => found.name.chars().take(31).chain(['…']).collect(),
+            0..=36 => found.name.clone(),
+            _ => found.name.chars().take(35).chain(['…']).collect(),
         };
         table.row([
             found.kind.to_owned(),

@@ -54,6 +54,6 @@ fn table(rows: &[Row]) -> String {
     table.text()
         + "\n\
      *   with `evalrun eval` alone: no mean over queries\n\
-     k is a cut-off. (rel=2) raises the least grade that is relevant; `stage:R@100` reads\n\
-     a measure at a stage. docs/methodology.md defines each to the digit.\n"
+     k is a cut-off. (rel=2) raises the least grade that is relevant; `stage:R@100`\n\
+     reads a measure at a stage. docs/methodology.md defines each to the digit.\n"
 }

@@ -121,9 +121,7 @@ fn table(rows: &[Row], cache: &Path) -> String {
     let others = rows.iter().filter(|r| r.state == State::Catalogue).count();
     let further = match others {
         0 => String::new(),
-        n => format!(
-            "{n} more names can stand in a spec and are downloaded when one does: --json lists them.\n"
-        ),
+        n => format!("{n} more can be named in a spec and are then downloaded: --json lists them.\n"),
     };
     format!("{}\n{further}{}", table.text(), runtime(cache))
 }
@@ -135,6 +133,8 @@ fn runtime(cache: &Path) -> String {
     match (chosen, installed) {
         (Some(path), _) => format!("ONNX Runtime: {}\n", PathBuf::from(path).display()),
         (None, Some(path)) => format!("ONNX Runtime: {}\n", path.display()),
-        (None, None) => "ONNX Runtime, which they need, is not in the cache: `evalrun setup onnxruntime`.\n".to_owned(),
+        (None, None) => {
+            "ONNX Runtime, which runs them: not in the cache (`evalrun setup onnxruntime`).\n".to_owned()
+        }
     }
 }

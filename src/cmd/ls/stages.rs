@@ -54,5 +54,5 @@ fn table(rows: &[Row]) -> String {
             table.row([format!("  {}", key.name), text]);
         }
     }
-    table.text() + "\ndocs/spec.md has every key of a spec, `evalrun schema` the JSON Schema for editors.\n"
+    table.text() + "\ndocs/spec.md has every key of a spec; `evalrun schema` is for editors.\n"
 }

@@ -1,7 +1,7 @@
 //! The files of a model: in a folder of the user's, or where the hub client keeps them.
 
-use std::path::{Path, PathBuf};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use fastembed::{Pooling, TokenizerFiles};
 use serde_json::{Value, json};

@@ -67,25 +67,25 @@ fn grid(trend: &DataTrend, has_best: bool) -> Grid {
     let runs = &trend.runs;
     let mut grid = Grid::new(runs.len());
     let text = |text: String| Some(Cell::from(text.as_str()));
-    grid.column("run, UTC", Align::Left, 0, runs.iter().map(|r| text(r.when.clone())));
+    grid.column(
+        "run, UTC",
+        Align::Left,
+        0,
+        runs.iter().map(|r| text(r.when.clone())),
+    );
     grid.settings_end();
     let commit = |r: &TrendRun| {
         let short: String = r.commit.chars().take(7).collect();
         (!short.is_empty()).then(|| Cell::from(short.as_str()))
     };
-    grid.column("commit", Align::Left, 2, runs.iter().map(commit));
+    grid.column("commit", Align::Left, 3, runs.iter().map(commit));
     let cells = |r: &TrendRun| text(format!("{}/{}", r.ok, r.cells));
-    grid.column("cells", Align::Left, 3, runs.iter().map(cells));
+    grid.column("cells", Align::Left, 4, runs.iter().map(cells));
     grid.column("gates", Align::Left, 0, runs.iter().map(|r| gates(r.gates)));
-    values(
-        &mut grid,
-        runs,
-        if has_best { "ref" } else { "cell" },
-        "Δ",
-        reference,
-    );
+    let first = if has_best { "ref" } else { "cell" };
+    values(&mut grid, runs, [first, "Δ"], 0, reference);
     if has_best {
-        values(&mut grid, runs, "best", "Δ best", best);
+        values(&mut grid, runs, ["best", "Δ best"], 2, best);
     }
     let time = |r: &TrendRun| text(r.percentile_ms.map_or_else(none, number::ms));
     if let Some(percentile) = trend.percentile {
@@ -99,11 +99,12 @@ fn none() -> String {
     NOT_APPLICABLE.to_owned()
 }
 
+/// A value and its change; the change gives way when there is no room.
 fn values(
     grid: &mut Grid,
     runs: &[TrendRun],
-    heading: &str,
-    change: &str,
+    [heading, change]: [&str; 2],
+    give_up: usize,
     of: fn(&TrendRun) -> Option<&Point>,
 ) {
     let value = |r: &TrendRun| match of(r) {
@@ -120,7 +121,7 @@ fn values(
             Some(change) => Cell::from(number::signed(change).as_str()),
         })
     };
-    grid.column(change, Align::Number, 0, runs.iter().map(changed));
+    grid.column(change, Align::Number, give_up, runs.iter().map(changed));
 }
 
 /// `✓ 3`, `✗ 1/4`, `? 1/4`: the worst outcome and how often.
@@ -135,12 +136,7 @@ fn gates(gates: Gates) -> Option<Cell> {
 }
 
 /// `ref   ▁▃█│▅  0.712 … 0.731  dense`: nothing for a cell that has no value in any run.
-fn series(
-    trend: &DataTrend,
-    word: &str,
-    of: fn(&TrendRun) -> Option<&Point>,
-    width: usize,
-) -> String {
+fn series(trend: &DataTrend, word: &str, of: fn(&TrendRun) -> Option<&Point>, width: usize) -> String {
     let values: Vec<(Option<f64>, bool)> = trend
         .runs
         .iter()
@@ -150,7 +146,11 @@ fn series(
     let (Some(first), Some(last)) = (ends().next(), ends().last()) else {
         return String::new();
     };
-    let name = trend.runs.iter().rev().find_map(|r| of(r).map(|p| p.cell.as_str()));
+    let name = trend
+        .runs
+        .iter()
+        .rev()
+        .find_map(|r| of(r).map(|p| p.cell.as_str()));
     let text = format!(
         "{word:<5} {}  {} … {}  {}",
         sparkline(&values),
@@ -232,10 +232,7 @@ mod tests {
         let fine = |v: f64| (Some(v), false);
         assert_eq!(sparkline(&[fine(0.1), fine(0.2), fine(0.8)]), "▁▂█");
         assert_eq!(sparkline(&[fine(0.5), fine(0.5)]), "▄▄");
-        assert_eq!(
-            sparkline(&[fine(0.0), (None, false), (Some(1.0), true)]),
-            "▁ │█"
-        );
+        assert_eq!(sparkline(&[fine(0.0), (None, false), (Some(1.0), true)]), "▁ │█");
     }
 
     fn runs() -> Vec<Evaluation> {

@@ -88,7 +88,11 @@ pub struct Point {
 
 /// The trend of a measure that the newest run has. `cells` are labels by data set: then each is shown instead of reference and
 /// best, and other data sets are left out. Nothing for no runs.
-pub fn trend(runs: &[Evaluation], measure: Option<&str>, cells: Option<&[(String, String)]>) -> Option<Trend> {
+pub fn trend(
+    runs: &[Evaluation],
+    measure: Option<&str>,
+    cells: Option<&[(String, String)]>,
+) -> Option<Trend> {
     let runs = in_order(runs.iter().collect());
     let newest = *runs.last()?;
     let of_set = |set: &Set<'_>| {
@@ -137,8 +141,11 @@ fn of_data(runs: &[&Evaluation], newest_set: &Set<'_>, measure: &str, cell: Opti
             ok: set.ran().count(),
             cells: set.cells.len(),
             gates: gates(run),
-            reference: reference
-                .map(|p| compared(p, last.and_then(|l| l.reference.as_ref()), |a, b| a.label == b.label)),
+            reference: reference.map(|p| {
+                compared(p, last.and_then(|l| l.reference.as_ref()), |a, b| {
+                    a.label == b.label
+                })
+            }),
             best: best.map(|p| compared(p, last.and_then(|l| l.best.as_ref()), |_, _| true)),
             percentile_ms: same_machine.then(time).flatten(),
             same_machine,
@@ -244,7 +251,10 @@ mod tests {
         let mut now = evaluation();
         raise(&mut now, 0, 0.25);
         let trend = parts(&[now, earlier(2), earlier(1)]);
-        assert_eq!((trend.data.as_str(), trend.measure.as_str()), ("parts", "nDCG@10"));
+        assert_eq!(
+            (trend.data.as_str(), trend.measure.as_str()),
+            ("parts", "nDCG@10")
+        );
         let whens: Vec<&str> = trend.runs.iter().map(|r| &r.when[..7]).collect();
         assert_eq!(whens, ["2026-01", "2026-02", "2026-03"]);
         let changes: Vec<Option<f64>> = trend
