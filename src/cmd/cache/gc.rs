@@ -61,7 +61,6 @@ fn goes(kept: &Kept, older_than: Option<Duration>, kinds: &[KeptKind], now: Syst
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 mod tests {
     use super::*;
 

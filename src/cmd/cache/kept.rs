@@ -204,7 +204,6 @@ pub(super) fn day(time: Option<SystemTime>) -> Option<String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "in a test a panic is the failure report")]
 mod tests {
     use super::*;
 

@@ -143,7 +143,7 @@ fn series(trend: &DataTrend, word: &str, of: fn(&TrendRun) -> Option<&Point>, wi
         .map(|r| (of(r).and_then(|p| p.value), !r.not_comparable.is_empty()))
         .collect();
     let ends = || values.iter().filter_map(|(v, _)| *v);
-    let (Some(first), Some(last)) = (ends().next(), ends().last()) else {
+    let (Some(first), Some(last)) = (ends().next(), ends().next_back()) else {
         return String::new();
     };
     let name = trend
