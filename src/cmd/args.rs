@@ -470,6 +470,7 @@ pub(super) enum SetupWhat {
 
 /// Options of every verb.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "With every command")]
 pub(super) struct GlobalArgs {
     /// Colour in tables and messages
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
