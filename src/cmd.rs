@@ -13,6 +13,7 @@ mod init;
 mod interrupt;
 mod ls;
 mod models;
+mod offline;
 mod output;
 mod plan;
 mod progress;

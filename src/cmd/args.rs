@@ -2,6 +2,7 @@
 
 mod part;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ Examples:
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
   evalrun explain reports/techniques/<run>   show where answers are lost, stage by stage
+  evalrun my.yaml --resume                   go on with a run that was stopped
   evalrun my.yaml --save-baseline main       keep this run, to compare later ones with
   evalrun my.yaml --baseline main --ci       compare with it, and tell CI what got worse
   evalrun diff reports/my/<run> reports/my/<run>   two runs, query by query
@@ -157,6 +159,12 @@ both. It is looked up before anything runs.
 Gates hold it against this run: `nDCG@10 not-worse-than baseline by 0.01`,
 `distance_computations <= 1.2 * baseline`. Without --baseline they are undecided.
 
+A run that was interrupted, or killed, is gone on with by --resume: a new bundle takes over what the
+newest unfinished run below --out-dir measured, and the rest is run. --retry-failed does the same with
+the newest run, finished or not, for the cells that failed, timed out or are missing. Both refuse what
+is not provably the same: settings, data, models, versions, and where times are taken the machine.
+Without anything to go on with the status is 4.
+
 In CI (--ci, or CI=true in the environment) progress is plain. On GitHub, gates that do not hold
 are shown on their lines of the spec, and the summary on the job's page.";
 
@@ -171,6 +179,23 @@ pub(super) struct RunArgs {
     /// Take no latencies: quality only
     #[arg(long)]
     pub(super) no_timing: bool,
+    /// Take latencies and work alone: no quality, no diagnosis, no lists; gates on quality are undecided
+    #[arg(long, conflicts_with = "no_timing")]
+    pub(super) timing_only: bool,
+    /// Threads for embedding, building and exact search, and of a model while it is timed [default: one per core]; the
+    /// workers of a timed load are the spec's
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Use no network: models that were fetched before, data that are here, servers on this machine; also with
+    /// EVALRUN_OFFLINE=1
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Go on with the newest run of the experiment that has no end: take over what it measured, run the rest
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Run again only what failed, timed out or is missing in the newest run, and take over the rest
+    #[arg(long, conflicts_with = "resume")]
+    pub(super) retry_failed: bool,
     /// Count a gate that cannot be decided as failed
     #[arg(long)]
     pub(super) strict: bool,

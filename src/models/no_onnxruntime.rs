@@ -9,6 +9,12 @@ use super::{Embedder, ModelError, Reranker};
 /// No value of this type exists, so neither does a model that needs one.
 pub(super) enum Library {}
 
+impl Library {
+    pub(super) fn on(self, _: Option<usize>) -> Self {
+        match self {}
+    }
+}
+
 pub(super) fn library(_: &Path) -> Result<Result<Library, Vec<String>>, ModelError> {
     Ok(Err(Vec::new()))
 }
@@ -24,6 +30,11 @@ pub(super) fn reranker(_: &Model, library: &Library, _: &Path) -> Result<Box<dyn
 /// Any name may be one of the catalogue's; the error about the missing feature is the more helpful one.
 pub(super) fn knows(_: &str, _: Kind) -> bool {
     true
+}
+
+/// Without a runtime nothing is fetched either.
+pub(super) fn is_here(_: &str, _: Kind, _: &Path) -> Result<(), ModelError> {
+    Ok(())
 }
 
 pub(super) fn names(_: Kind) -> Vec<String> {

@@ -21,6 +21,7 @@ use super::view::number;
 use super::view::set::Set;
 use super::view::text::{count, listed};
 use super::view::ties;
+use super::view::trust::{self, Fact, Level};
 use super::view::verdict::{Verdict, verdict};
 use grid::{Align, Cell, Grid};
 use paint::{Paint, Tone, wrap};
@@ -61,6 +62,8 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style, strict: bool) 
     if let Some(view) = baseline(evaluation, &sets) {
         section(&mut out, "Baseline", against(&view, width, paint).into_iter());
     }
+    let resumed = trust::resumed(evaluation, &sets).into_iter();
+    section(&mut out, "Resumed", resumed.map(|f| fact(&f, width, paint)));
     let rows = gates(evaluation, &sets);
     section(&mut out, "Gates", rows.iter().map(|g| gate(g, width, paint)));
     let found = without_numbers(&sets).into_iter().chain(findings(&sets));
@@ -324,6 +327,15 @@ fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
         _ => Tone::Warn,
     };
     marked(gate.glyph(), &text, tone, width, paint)
+}
+
+fn fact(fact: &Fact, width: usize, paint: Paint) -> Vec<String> {
+    let tone = match fact.level {
+        Level::Fine => Tone::Good,
+        Level::Attention => Tone::Warn,
+        Level::Problem => Tone::Bad,
+    };
+    marked(fact.glyph(), &fact.text, tone, width, paint)
 }
 
 fn finding(found: &Found, width: usize, paint: Paint) -> Vec<String> {

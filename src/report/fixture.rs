@@ -275,6 +275,9 @@ fn manifest() -> Manifest {
             ..Health::default()
         },
         baseline: None,
+        resumed: None,
+        jobs: None,
+        tuning: BTreeMap::new(),
     }
 }
 
@@ -317,6 +320,7 @@ pub(crate) fn plan() -> Plan {
             diagnose: Diagnose::Never,
             slices: Vec::new(),
             seed: 42,
+            timing_only: false,
         },
         compare: Compare {
             reference: IndexMap::new(),

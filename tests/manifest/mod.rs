@@ -31,5 +31,8 @@ pub(crate) fn manifest(experiment: &str) -> Manifest {
         machine: machine::describe(),
         health: Health::default(),
         baseline: None,
+        resumed: None,
+        jobs: None,
+        tuning: BTreeMap::new(),
     }
 }

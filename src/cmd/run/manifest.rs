@@ -35,6 +35,7 @@ impl Experiment<'_> {
     pub(super) fn manifest(
         &self,
         datasets: &BTreeMap<String, Dataset>,
+        tuning: &BTreeMap<(String, String), Dataset>,
         models: &LoadedModels,
         backends: &BTreeMap<String, Box<dyn Backend + '_>>,
     ) -> anyhow::Result<Manifest> {
@@ -80,6 +81,12 @@ impl Experiment<'_> {
             },
             health: Health::default(),
             baseline: self.baseline.map(|b| b.record.clone()),
+            resumed: None,
+            jobs: self.means.threads,
+            tuning: tuning
+                .iter()
+                .map(|((data, split), set)| (format!("{data} ({split})"), set.files.clone()))
+                .collect(),
         })
     }
 }

@@ -64,7 +64,10 @@ impl Ground<'_> {
     ) -> Result<Seen, String> {
         let name = measure.to_string();
         let at = numbers.quality.iter().position(|q| q.measure == name);
-        let at = at.ok_or("it is not measured in this cell")?;
+        let at = at.ok_or(match self.plan.measure.timing_only {
+            true => "no quality was measured (--timing-only)",
+            false => "it is not measured in this cell",
+        })?;
         let quality = &numbers.quality[at];
         let (values, made) = match gate.against {
             Against::Number => {
