@@ -4,8 +4,12 @@
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/options.rs"]
+mod options;
 #[path = "cli/report.rs"]
 mod report;
+#[path = "cli/resume.rs"]
+mod resume;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::args::RunArgs;
+use super::models::Means;
 use super::output::{self, Output};
 use super::progress::Talk;
-use super::models::Means;
 use super::{Exit, data, interrupt, models, offline, plan, servers, tuning};
 use crate::evaluate::baseline::{self, BaselineCopy};
 use crate::models::Embedder;

@@ -157,12 +157,7 @@ struct Encoder {
 }
 
 impl Encoder {
-    fn load(
-        model: BuiltIn,
-        folder: &Path,
-        output: &str,
-        threads: Option<usize>,
-    ) -> Result<Self, ModelError> {
+    fn load(model: BuiltIn, folder: &Path, output: &str, threads: Option<usize>) -> Result<Self, ModelError> {
         let [onnx, json] = ["model.onnx", "tokenizer.json"].map(|file| folder.join(file));
         // Hashing takes a fraction of the time that loading takes, so beside it it is free.
         let (sha256, tokenizer, graph) = thread::scope(|scope| {

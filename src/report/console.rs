@@ -172,8 +172,9 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
     .map(|j| format!("{} {}", j.glyph(), j.word()))
     .collect();
     let glyphs = Some(used.join(", ")).filter(|glyphs| !glyphs.is_empty());
-    let legend: Vec<String> = glyphs.into_iter().chain([ties::policy(tie).to_owned()]).collect();
-    notes.push(legend.join("; "));
+    let policy = board.headline.as_ref().map(|_| ties::policy(tie).to_owned());
+    let legend: Vec<String> = glyphs.into_iter().chain(policy).collect();
+    notes.extend((!legend.is_empty()).then(|| legend.join("; ")));
     notes.extend(board.ties.clone());
     notes.extend(board.tuned.iter().cloned());
     if !board.too_few.is_empty() {
@@ -220,7 +221,7 @@ fn grid_of(board: &Board) -> Grid {
             figures().map(|f| Some(f?.headline.as_str().into())),
         );
     }
-    if board.reference.is_some() {
+    if board.compares() {
         grid.column("Δ vs reference", Align::Left, 1, rows.iter().map(|r| delta(r)));
         let wins = figures().map(|f| Some(f?.delta.as_ref()?.wins_ties_losses.as_str().into()));
         grid.column("W/T/L", Align::Number, 4, wins);

@@ -102,10 +102,7 @@ pub fn with_failures(out_dir: &Path, experiment: &str) -> Result<Bundle, ResumeE
     let bundle = Bundle::open(&dir.join(&name))?;
     let ran = |id: &str| {
         let outcome = bundle.cells.iter().find(|r| r.cell == id).map(|r| &r.outcome);
-        matches!(
-            outcome,
-            Some(Outcome::Measured(_) | Outcome::Unsupported { .. })
-        )
+        matches!(outcome, Some(Outcome::Measured(_) | Outcome::Unsupported { .. }))
     };
     match bundle.plan.cells.iter().all(|cell| ran(&cell.id)) {
         true => Err(ResumeError::NothingFailed { run: name }),

@@ -7,9 +7,14 @@ use super::Experiment;
 impl Experiment<'_> {
     /// After a run that was stopped.
     pub(super) fn say_how_to_go_on(&self) {
-        self.talk.say(&format!("go on with: {}", self.command("--resume")));
+        self.talk
+            .say(&format!("go on with: {}", self.command("--resume")));
         if !self.rest.is_empty() {
-            let rest: Vec<String> = self.rest.iter().map(|p| quoted(&p.display().to_string())).collect();
+            let rest: Vec<String> = self
+                .rest
+                .iter()
+                .map(|p| quoted(&p.display().to_string()))
+                .collect();
             self.talk.say(&format!("not begun: {}", rest.join(" ")));
         }
     }
@@ -36,7 +41,11 @@ fn command(before: &[String], without: &[&Path], option: &str) -> String {
     let left_out = |arg: &&String| {
         ["--resume", "--retry-failed"].contains(&arg.as_str()) || without.contains(&Path::new(arg.as_str()))
     };
-    let kept = before.iter().skip(1).filter(|arg| !left_out(arg)).map(|arg| quoted(arg));
+    let kept = before
+        .iter()
+        .skip(1)
+        .filter(|arg| !left_out(arg))
+        .map(|arg| quoted(arg));
     let all: Vec<String> = std::iter::once("evalrun".to_owned())
         .chain(kept)
         .chain([option.to_owned()])
@@ -60,7 +69,14 @@ mod tests {
     #[test]
     fn the_same_command_goes_on_with_one_of_its_files() {
         let line = |args: &[&str]| -> Vec<String> { args.iter().map(|a| (*a).to_owned()).collect() };
-        let before = line(&["/bin/evalrun", "a.yaml", "b.yaml", "-f", "pipeline=h*", "--resume"]);
+        let before = line(&[
+            "/bin/evalrun",
+            "a.yaml",
+            "b.yaml",
+            "-f",
+            "pipeline=h*",
+            "--resume",
+        ]);
         assert_eq!(
             command(&before, &[Path::new("a.yaml")], "--resume"),
             "evalrun b.yaml -f 'pipeline=h*' --resume"

@@ -8,6 +8,8 @@ pub(super) fn limit(threads: Option<usize>) -> anyhow::Result<()> {
         return Ok(());
     };
     // It can be done only once, and before anything runs on it.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
     pool.with_context(|| format!("--jobs {threads}"))
 }

@@ -156,7 +156,8 @@ fn part(evaluation: &Evaluation) -> Option<String> {
 
 fn times_alone(evaluation: &Evaluation) -> Option<String> {
     let timing_only = evaluation.plan.measure.timing_only;
-    timing_only.then(|| "Only times and work were taken (--timing-only): nothing is said about quality.".to_owned())
+    timing_only
+        .then(|| "Only times and work were taken (--timing-only): nothing is said about quality.".to_owned())
 }
 
 fn ran(sets: &[Set<'_>]) -> String {

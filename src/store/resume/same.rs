@@ -99,11 +99,7 @@ pub fn manifest_differences(there: &Manifest, here: &Manifest, timed: bool) -> V
     all
 }
 
-fn data(
-    there: &BTreeMap<String, DataRecord>,
-    here: &BTreeMap<String, DataRecord>,
-    all: &mut Vec<String>,
-) {
+fn data(there: &BTreeMap<String, DataRecord>, here: &BTreeMap<String, DataRecord>, all: &mut Vec<String>) {
     for (name, records) in pairs(there, here) {
         let (Some(a), Some(b)) = records else {
             let where_ = if records.0.is_some() { "there" } else { "here" };
@@ -209,7 +205,11 @@ mod tests {
             rows: 1,
         };
         let there = [file("a/corpus.jsonl", "1"), file("a/queries.jsonl", "2")];
-        let here = [file("b/corpus.jsonl", "1"), file("b/queries.jsonl", "3"), file("b/new", "4")];
+        let here = [
+            file("b/corpus.jsonl", "1"),
+            file("b/queries.jsonl", "3"),
+            file("b/new", "4"),
+        ];
         let mut all = Vec::new();
         files("parts", &there, &here, &mut all);
         assert_eq!(

@@ -159,7 +159,9 @@ fn exact(record: &CellRecord) -> impl Iterator<Item = &str> {
         Outcome::Measured(measured) => Some(measured),
         Outcome::Failed { .. } | Outcome::Unsupported { .. } => None,
     };
-    measured.into_iter().flat_map(|m| m.exact.values().map(String::as_str))
+    measured
+        .into_iter()
+        .flat_map(|m| m.exact.values().map(String::as_str))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {

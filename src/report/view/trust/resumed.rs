@@ -12,7 +12,10 @@ use crate::store::Taken;
 pub(crate) fn resumed(evaluation: &Evaluation, sets: &[Set<'_>]) -> Option<Fact> {
     let resumed = evaluation.manifest.resumed.as_ref()?;
     if resumed.taken.is_empty() {
-        let text = format!("nothing of run {} could be taken over; every cell was run", resumed.run);
+        let text = format!(
+            "nothing of run {} could be taken over; every cell was run",
+            resumed.run
+        );
         return Some(Fact::new(Level::Fine, "Resumed", text));
     }
     let from = |taken: &Taken| {
