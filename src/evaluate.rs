@@ -9,6 +9,7 @@ pub mod contributions;
 pub mod diff;
 mod difference;
 pub mod effects;
+pub mod floor;
 mod gates;
 mod knobs;
 mod latency;

@@ -8,6 +8,7 @@
 
 mod baseline;
 mod find;
+mod floor;
 mod machine;
 pub mod reader;
 pub mod resume;
@@ -31,6 +32,7 @@ pub use baseline::{
     BaselineCell, BaselineData, BaselineLatency, BaselineLine, BaselineRecord, Named, StageWork,
 };
 pub use find::{BaselineError, Found, find};
+pub use floor::NoiseFloor;
 pub use machine::Machine;
 pub use reader::{Bundle, Texts};
 pub use resume::{Resumed, Taken};
@@ -85,6 +87,9 @@ pub struct Manifest {
     /// What the queries were read from that weights were tuned on, by `<data> (<split>)`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tuning: BTreeMap<String, Vec<SourceFile>>,
+    /// How much identical cells of the plan differ on this machine, where that was found out before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise_floor: Vec<NoiseFloor>,
 }
 
 /// This program.

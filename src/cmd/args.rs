@@ -64,6 +64,9 @@ pub(super) enum Verb {
     /// Run experiments (the same as giving the files without a verb)
     #[command(after_help = RUN_HELP)]
     Run(RunArgs),
+    /// Time one cell beside itself: how much do times differ on this machine that are equal?
+    #[command(after_help = CALIBRATE_HELP)]
+    Calibrate(CalibrateArgs),
     /// Check specs and list every mistake; run nothing
     Validate(SpecArgs),
     /// Show cells, index builds and what is cached; run nothing
@@ -220,6 +223,45 @@ pub(super) struct RunArgs {
     /// Plain progress, and messages for GitHub; implied by CI=true
     #[arg(long)]
     pub(super) ci: bool,
+}
+
+const CALIBRATE_HELP: &str = "\
+The cell is timed twice, in turns, as the spec takes times. Each round is a whole measurement: the
+spec's passes. The largest difference of p50, p95 … over all rounds is this machine's noise floor. It
+is kept in the cache by machine and cell, and later runs of the cell and its data set hold their
+times against it: a gate that misses by less is undecided, and the report names the cells that are no
+further from the reference than a cell from itself.
+
+  evalrun calibrate my.yaml                        the reference cell
+  evalrun calibrate my.yaml --cell 'pipeline=dense*'   the first cell whose name fits
+  evalrun calibrate my.yaml --rounds 19            more rounds, and a bound that is exceeded less often
+
+Of N rounds, the largest is exceeded by the next one in one of N + 1 cases.";
+
+/// Options of `calibrate`.
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// The experiment
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The cell, by id, name or name of the pipeline; * and ? stand for anything [default: the reference, else the first]
+    #[arg(long, value_name = "GLOB|ID")]
+    pub(super) cell: Option<String>,
+    /// How often the two are held against each other
+    #[arg(long, value_name = "N", default_value = "9")]
+    pub(super) rounds: NonZeroUsize,
+    /// Override a setting of the spec, as in a run; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", value_parser = part::setting)]
+    pub(super) set: Vec<(String, String)>,
+    /// Where the bundle and its report go
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) out_dir: PathBuf,
+    /// Threads, as in a run: what is found holds for runs with as many
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Use no network
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 fn baseline_name(text: &str) -> Result<String, String> {

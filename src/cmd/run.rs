@@ -1,6 +1,7 @@
 //! `evalrun FILE…`: plan everything, look up what it is compared with, then run experiment by experiment.
 
 mod again;
+mod calibrate;
 mod conclude;
 mod manifest;
 mod resume;
@@ -25,6 +26,8 @@ use crate::progress::Observer;
 use crate::runner::clock::Monotonic;
 use crate::runner::{Limits, LiveModels, Runner, machine};
 use crate::store::{self, Bundle, Health};
+
+pub(super) use calibrate::calibrate;
 
 pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -> anyhow::Result<Exit> {
     // Before anything of ours adds to it.
@@ -146,7 +149,24 @@ struct Experiment<'a> {
 }
 
 impl Experiment<'_> {
+    /// Measures, and says what came of it.
     fn run(&self) -> anyhow::Result<Exit> {
+        let dir = match self.measure()? {
+            Ok(dir) => dir,
+            Err(exit) => return Ok(exit),
+        };
+        let exit = self.conclude(&dir)?;
+        if self.talk.cancelled() {
+            self.talk
+                .say("interrupted: what was answered is in the report; embeddings and pair scores are kept");
+            self.say_how_to_go_on();
+            return Ok(Exit::Interrupted);
+        }
+        Ok(exit)
+    }
+
+    /// Carries out the plan; where its bundle is, or how the command ends instead.
+    fn measure(&self) -> anyhow::Result<Result<PathBuf, Exit>> {
         let plan = &self.loaded.plan;
         if plan.cells.is_empty() {
             let nothing = match plan.narrowed {
@@ -154,7 +174,7 @@ impl Experiment<'_> {
                 None => "the plan has no cell",
             };
             self.talk.error(&format!("{}: {nothing}", self.path.display()));
-            return Ok(Exit::Nothing);
+            return Ok(Err(Exit::Nothing));
         }
         self.talk.say(&format!(
             "{}: {}",
@@ -165,31 +185,31 @@ impl Experiment<'_> {
             let elsewhere = offline::servers_elsewhere(plan);
             if !elsewhere.is_empty() {
                 elsewhere.iter().for_each(|error| self.talk.error(error));
-                return Ok(Exit::BadInput);
+                return Ok(Err(Exit::BadInput));
             }
         }
         let clock = Monotonic::start();
         let datasets = match data::load(plan, self.talk) {
             Ok(datasets) => datasets,
-            Err(exit) => return Ok(exit),
+            Err(exit) => return Ok(Err(exit)),
         };
         let tuning = match tuning::load(plan, &datasets, self.talk) {
             Ok(tuning) => tuning,
-            Err(exit) => return Ok(exit),
+            Err(exit) => return Ok(Err(exit)),
         };
         let cache = cache::default_dir();
         let models = match models::load(plan, &cache, self.means) {
             Ok(models) => models,
             Err(error) => {
                 self.talk.error(&format!("{error:#}"));
-                return Ok(Exit::BadInput);
+                return Ok(Err(Exit::BadInput));
             }
         };
         let backends = match servers::backends(plan, &cache, self.talk) {
             Ok(backends) => backends,
             Err(error) => {
                 self.talk.error(&format!("{error:#}"));
-                return Ok(Exit::BadInput);
+                return Ok(Err(Exit::BadInput));
             }
         };
         for warning in servers::scans(plan, &datasets, models.embedder.as_deref()) {
@@ -198,7 +218,7 @@ impl Experiment<'_> {
         let mut manifest = self.manifest(&datasets, &tuning, &models, &backends)?;
         if let Err(message) = self.same_means(&manifest) {
             self.talk.error(&message);
-            return Ok(Exit::BadInput);
+            return Ok(Err(Exit::BadInput));
         }
         let mut bundle = self.bundle(&mut manifest)?;
         bundle.data(&datasets)?;
@@ -244,14 +264,7 @@ impl Experiment<'_> {
                 }
             }
         }
-        let exit = self.conclude(&dir)?;
-        if interrupted {
-            self.talk
-                .say("interrupted: what was answered is in the report; embeddings and pair scores are kept");
-            self.say_how_to_go_on();
-            return Ok(Exit::Interrupted);
-        }
-        Ok(exit)
+        Ok(Ok(dir))
     }
 }
 

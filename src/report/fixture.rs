@@ -278,6 +278,7 @@ fn manifest() -> Manifest {
         resumed: None,
         jobs: None,
         tuning: BTreeMap::new(),
+        noise_floor: Vec::new(),
     }
 }
 

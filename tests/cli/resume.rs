@@ -10,9 +10,9 @@ use evalrun::store::{Bundle, Outcome};
 
 use super::{Place, TWO_PIPELINES, status, stderr, stdout};
 
-/// Two data sets: one that is measured in no time, and one whose timed passes never end.
-const FAST_THEN_ENDLESS: &str =
-    "measure: { quality: [success@1], latency: { passes: 3, warmup: 1, quantiles: [50] } }\n";
+/// Timed passes that take long enough to be caught at them.
+const LONG: &str =
+    "measure: { quality: [success@1], latency: { passes: 20000, warmup: 1, quantiles: [50] } }\n";
 
 impl Place {
     /// A spec over two copies of the data, so that one can be finished and the other not.
@@ -117,43 +117,37 @@ fn id(bundle: &Path) -> String {
 
 #[test]
 #[cfg(unix)]
-fn an_interrupted_run_says_how_to_go_on_and_whole_data_sets_are_taken_over() {
+fn an_interrupted_run_says_how_to_go_on_and_what_has_no_times_is_run_again() {
     let place = Place::new();
-    let spec = place.two_sets(FAST_THEN_ENDLESS);
-    // Many passes: long enough to be caught in those of the second data set.
-    let endless = ["--set", "measure.latency.passes=100000"];
-    let spec_text = std::fs::read_to_string(&spec).unwrap();
-    assert!(spec_text.contains("passes: 3"));
-    let (mut run, said) = place.start(&spec, &endless, "timing", 1);
+    let spec = place.two_sets(LONG);
+    let (mut run, said) = place.start(&spec, &["--strict"], "timing", 2);
     signal(&run, "-INT");
     let rest: Vec<String> = said.map(|line| line.unwrap()).collect();
     assert_eq!(run.wait().unwrap().code(), Some(130), "{rest:?}");
-    let command = rest
-        .iter()
-        .find_map(|line| line.strip_prefix("go on with: "))
-        .unwrap();
+    let command = rest.iter().find_map(|line| line.strip_prefix("go on with: "));
+    let command = command.expect("the way on is named");
     assert!(
-        command.starts_with("evalrun ") && command.ends_with(" --set measure.latency.passes=100000 --resume"),
+        command.starts_with("evalrun ") && command.ends_with(" --strict --resume"),
         "{command}"
     );
 
-    // Neither data set has times, and times are wanted: everything is run.
-    let other = place.with(&spec, &["--resume"]);
-    assert_eq!(status(&other), 3, "{}", stderr(&other));
-    assert!(
-        stderr(&other).contains("measure.latency.passes: 100000 there, 3 here"),
-        "{}",
-        stderr(&other)
-    );
+    let resumed = place.with(&spec, &["--resume"]);
+    assert_eq!(status(&resumed), 0, "{}", stderr(&resumed));
+    for said in [
+        "2 of 4 cells taken over from run ",
+        "2 cells run again: it was not timed",
+    ] {
+        assert!(stderr(&resumed).contains(said), "{}", stderr(&resumed));
+    }
+    let [stopped, whole] = place.bundles("tiny").try_into().unwrap();
+    assert_eq!(taken(&whole), BTreeMap::from([(id(&stopped), 2)]));
 }
 
 #[test]
 #[cfg(unix)]
 fn a_killed_run_keeps_the_data_sets_that_it_finished_with_their_times() {
     let place = Place::new();
-    let spec = place.two_sets(
-        "measure: { quality: [success@1], latency: { passes: 20000, warmup: 1, quantiles: [50] } }\n",
-    );
+    let spec = place.two_sets(LONG);
     let (mut run, said) = place.start(&spec, &[], "timing", 2);
     signal(&run, "-KILL");
     drop(said);

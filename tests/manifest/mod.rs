@@ -34,5 +34,6 @@ pub(crate) fn manifest(experiment: &str) -> Manifest {
         resumed: None,
         jobs: None,
         tuning: BTreeMap::new(),
+        noise_floor: Vec::new(),
     }
 }

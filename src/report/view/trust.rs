@@ -1,5 +1,6 @@
 //! "Can I trust this?": facts in words, each marked as fine, worth attention, or a problem.
 
+mod floor;
 mod resumed;
 
 use crate::evaluate::noise::{BUSY_BEFORE, PASSES_APART, spread};
@@ -86,6 +87,7 @@ pub(crate) fn facts(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<Fact> {
     facts.extend(sets.iter().map(|s| queries(evaluation, s)));
     facts.extend(sets.iter().filter_map(judged));
     facts.push(timing(evaluation, sets));
+    facts.extend(sets.iter().filter_map(|s| floor::noise_floor(evaluation, s)));
     facts.extend(machine(evaluation));
     facts.extend(sets.iter().filter_map(parity));
     facts.push(checks(sets));
