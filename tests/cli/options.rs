@@ -135,3 +135,54 @@ fn times_alone_leave_gates_on_quality_undecided_and_keep_the_work() {
         stderr(&output)
     );
 }
+
+#[test]
+fn two_identical_cells_tell_what_a_difference_of_times_is_worth() {
+    let place = Place::new();
+    let latency = "measure: { quality: [success@1], latency: { passes: 3, warmup: 1, quantiles: [50] } }\n";
+    // Nothing takes a nanosecond.
+    let spec = place.spec(&format!("{latency}gates: [{{ that: p50 <= 0.000001ms }}]\n"));
+    let out_dir = place.path("reports");
+    let common = [spec.to_str().unwrap(), "--out-dir", out_dir.to_str().unwrap()];
+    let missed = place.evalrun(&common);
+    assert_eq!(status(&missed), 100, "{}", stderr(&missed));
+
+    let calibrated = place.evalrun(&[&["calibrate"], &common[..], &["--rounds", "4"]].concat());
+    assert_eq!(status(&calibrated), 0, "{}", stderr(&calibrated));
+    let said = stdout(&calibrated);
+    let said = said.split("Noise floor of this machine: ").nth(1).unwrap();
+    assert!(
+        said.starts_with("words on tiny, beside itself in 4 rounds of 3 passes\n  p50"),
+        "{said}"
+    );
+    let kinds = std::fs::read_dir(place.path("cache/noise")).unwrap();
+    let [kind] = kinds
+        .map(|e| e.unwrap().path())
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let files = std::fs::read_dir(kind).unwrap();
+    let [file] = files
+        .map(|e| e.unwrap().path())
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+
+    // On a machine on which two identical cells differ without bounds, no time misses anything.
+    let mut floor: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    floor["shares"] = serde_json::json!([[50.0, 1e12]]);
+    std::fs::write(&file, floor.to_string()).unwrap();
+    let undecided = place.evalrun(&common);
+    assert_eq!(status(&undecided), 0, "{}", stderr(&undecided));
+    let text = stdout(&undecided)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(text.contains("two identical cells differ by up to"), "{text}");
+    // What was found with one thread says nothing of runs with as many as there are.
+    let other = place.evalrun(&[&common[..], &["-j", "1"]].concat());
+    assert_eq!(status(&other), 100, "{}", stderr(&other));
+
+    let none = place.evalrun(&[&["calibrate"], &common[..], &["--cell", "fused*"]].concat());
+    assert_eq!(status(&none), 4, "{}", stderr(&none));
+}

@@ -11,11 +11,17 @@ use crate::cmd::models::Means;
 use crate::cmd::progress::Talk;
 use crate::cmd::{Exit, data_out, interrupt, offline, plan};
 use crate::evaluate::floor::Twins;
+use crate::evaluate::noise::BUSY_BEFORE;
 use crate::plan::{Axis, AxisKind, Cell, LatencyPlan, Plan, glob};
 use crate::prepare::cache;
 use crate::progress::Observer;
 use crate::runner::{Limits, machine};
 use crate::store::{Bundle, NoiseFloor};
+
+/// `1 round`, `9 rounds`.
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
 
 /// The axis on which the two differ, in name alone.
 const TWIN: &str = "twin";
@@ -162,8 +168,11 @@ fn record(
     };
     let kept = floor.keep(&cache::default_dir(), &bundle.manifest.machine)?;
     let mut text = format!(
-        "Noise floor of this machine: {} on {}, beside itself in {} rounds of {} passes\n",
-        floor.name, floor.data, floor.rounds, floor.passes
+        "Noise floor of this machine: {} on {}, beside itself in {} of {}\n",
+        floor.name,
+        floor.data,
+        counted(floor.rounds, "round", "rounds"),
+        counted(floor.passes, "pass", "passes")
     );
     for (percentile, shares) in &twins.rounds {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
@@ -176,6 +185,18 @@ fn record(
         );
     }
     data_out(&text)?;
+    let machine = &bundle.manifest.machine;
+    if let Some(load) = machine
+        .load
+        .0
+        .filter(|load| *load > BUSY_BEFORE * machine.cpus as f64)
+    {
+        talk.say(&format!(
+            "warning: load {load:.1} on {} before it began: this is the noise of a busy machine, and behind it gates cannot \
+             fail; calibrate again on a quiet one",
+            counted(machine.cpus, "CPU", "CPUs")
+        ));
+    }
     talk.say(&format!(
         "kept in {}; later runs on this machine hold their times against it",
         kept.display()

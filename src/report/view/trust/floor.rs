@@ -6,6 +6,7 @@ use super::super::text::{count, listed};
 use super::{Fact, Level};
 use crate::evaluate::Evaluation;
 use crate::evaluate::floor::floor;
+use crate::evaluate::noise::PASSES_APART;
 use crate::store::NoiseFloor;
 
 /// One sentence per cell that was calibrated, and what of the set lies within; nothing where nothing was.
@@ -15,10 +16,15 @@ pub(super) fn noise_floor(evaluation: &Evaluation, set: &Set<'_>) -> Option<Fact
     if of_data.is_empty() {
         return None;
     }
-    let known: Vec<String> = of_data.iter().map(|f| words(f)).collect();
+    let known: Vec<String> = of_data.iter().map(|f| words(set, f)).collect();
     let mut text = format!("{}: {}", set.data, known.join("; "));
+    let wide = |f: &&NoiseFloor| f.shares.iter().any(|(_, share)| *share > PASSES_APART);
+    let level = match of_data.iter().any(wide) {
+        true => Level::Attention,
+        false => Level::Fine,
+    };
     let Some(reference) = set.reference_ran() else {
-        return Some(Fact::new(Level::Fine, "Noise", text));
+        return Some(Fact::new(level, "Noise", text));
     };
     let others = set.ran().filter(|r| !r.cell.is_reference);
     let within: Vec<String> = others.filter_map(|r| within(floors, set, r, reference)).collect();
@@ -26,16 +32,16 @@ pub(super) fn noise_floor(evaluation: &Evaluation, set: &Set<'_>) -> Option<Fact
         [] => "; every other cell is further from the reference than that".to_owned(),
         within => format!("; no further from the reference than that: {}", listed(within, 4)),
     };
-    Some(Fact::new(Level::Fine, "Noise", text))
+    Some(Fact::new(level, "Noise", text))
 }
 
-fn words(floor: &NoiseFloor) -> String {
+fn words(set: &Set<'_>, floor: &NoiseFloor) -> String {
     let shares: Vec<String> = (floor.shares.iter())
         .map(|(q, share)| format!("{} in p{q}", number::percent(*share)))
         .collect();
     format!(
         "{} beside itself differed on this machine by up to {} ({} on {})",
-        floor.name,
+        set.name(&floor.cell),
         listed(&shares, 5),
         count(floor.rounds, "round", "rounds"),
         floor.taken.get(..10).unwrap_or(&floor.taken),
@@ -79,9 +85,10 @@ mod tests {
                 jobs: None,
                 shares: shares.to_vec(),
             }];
-            noise_floor(&evaluation, &Set::all(&evaluation)[0]).unwrap().text
+            let fact = noise_floor(&evaluation, &Set::all(&evaluation)[0]).unwrap();
+            format!("{} {}", fact.glyph(), fact.text)
         };
-        insta::assert_snapshot!(said(&[(50.0, 0.03), (95.0, 0.5)]), @"");
+        insta::assert_snapshot!(said(&[(50.0, 0.03), (95.0, 0.5)]), @"! parts: dense · quantization none beside itself differed on this machine by up to 3 % in p50 and 50 % in p95 (9 rounds on 2026-03-01); no further from the reference than that: hybrid · quantization none (p50, p95), dense · quantization binary (p95) and hybrid · quantization binary (p95)");
         insta::assert_snapshot!(said(&[(50.0, 0.0)]), @"");
     }
 }

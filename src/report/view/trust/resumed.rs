@@ -26,6 +26,7 @@ pub(crate) fn resumed(evaluation: &Evaluation, sets: &[Set<'_>]) -> Option<Fact>
         format!("{n} {verb} taken from run {} of {}", taken.run, taken.started)
     };
     let mut text = resumed.taken.iter().map(from).collect::<Vec<String>>().join(", ");
+    let by_taken: usize = resumed.taken.iter().map(|t| t.cells.len()).sum();
     // The run in which a cell was timed: one of the earlier, or this one.
     let sitting = |id: &str| resumed.taken.iter().position(|t| t.cells.iter().any(|c| c == id));
     let sittings = |set: &Set<'_>| -> BTreeSet<Option<usize>> {
@@ -34,7 +35,11 @@ pub(crate) fn resumed(evaluation: &Evaluation, sets: &[Set<'_>]) -> Option<Fact>
     };
     let by_set: Vec<(&str, BTreeSet<Option<usize>>)> = sets.iter().map(|s| (s.data, sittings(s))).collect();
     if by_set.iter().any(|(_, of)| of.iter().any(Option::is_some)) {
-        text += "; their times were taken then";
+        let whose = match by_taken {
+            1 => "its times were",
+            _ => "their times were",
+        };
+        text += &format!("; {whose} taken then");
     }
     let mixed: Vec<String> = (by_set.iter().filter(|(_, of)| of.len() > 1))
         .map(|(data, _)| (*data).to_owned())
@@ -74,7 +79,7 @@ mod tests {
             let fact = resumed(&evaluation, &Set::all(&evaluation)).unwrap();
             format!("{} {}", fact.glyph(), fact.text)
         };
-        insta::assert_snapshot!(said(&ran), @"");
-        insta::assert_snapshot!(said(&ran[..1]), @"");
+        insta::assert_snapshot!(said(&ran), @"✓ 5 cells were taken from run 20260301T090000Z-4f1c2ab of 2026-03-01T09:00:00Z; their times were taken then");
+        insta::assert_snapshot!(said(&ran[..1]), @"! 1 cell was taken from run 20260301T090000Z-4f1c2ab of 2026-03-01T09:00:00Z; its times were taken then. In parts cells were not timed in turns but in two sittings, and the machine may have changed between them: to compare these times run all of it again");
     }
 }
