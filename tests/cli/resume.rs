@@ -275,7 +275,7 @@ fn a_resumed_run_says_the_same_as_one_that_was_never_stopped() {
 #[test]
 fn only_what_failed_is_run_again_and_times_of_two_sittings_are_noticed() {
     let place = Place::new();
-    let spec = place.spec(&format!("{TWO_PIPELINES}").replace(
+    let spec = place.spec(&TWO_PIPELINES.replace(
         "measure: { quality: [success@1] }",
         "measure: { quality: [success@1], latency: { passes: 2, warmup: 1, quantiles: [50] } }",
     ));
