@@ -45,11 +45,6 @@ pub(super) fn load(plan: &Plan, cache: &Path, means: Means) -> Result<LoadedMode
         threads: means.threads,
         ..request(plan, m)
     };
-    if means.offline {
-        for (source, kind) in [(embedder, Kind::Embedder), (reranker, Kind::Reranker)] {
-            source.map_or(Ok(()), |m| models::is_here(&request(m), kind, &dirs(cache)))?;
-        }
-    }
     Ok(LoadedModels {
         embedder: embedder
             .map(|m| models::embedder(&request(m), &dirs(cache)))
@@ -58,6 +53,20 @@ pub(super) fn load(plan: &Plan, cache: &Path, means: Means) -> Result<LoadedMode
             .map(|m| models::reranker(&request(m), &dirs(cache)))
             .transpose()?,
     })
+}
+
+/// Why models of the plan cannot be loaded without a network; nothing where they can.
+pub(super) fn absent(plan: &Plan, cache: &Path) -> Vec<ModelError> {
+    let models = [
+        (&plan.models.embedder, Kind::Embedder),
+        (&plan.models.reranker, Kind::Reranker),
+    ];
+    let wanted = models
+        .into_iter()
+        .filter_map(|(m, kind)| Some((m.as_ref()?, kind)));
+    wanted
+        .filter_map(|(m, kind)| models::is_here(&request(plan, m), kind, &dirs(cache)).err())
+        .collect()
 }
 
 /// Loads the plan's embedder, if it needs one.

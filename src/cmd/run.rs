@@ -182,9 +182,11 @@ impl Experiment<'_> {
             super::cells(plan.cells.len())
         ));
         if self.means.offline {
-            let elsewhere = offline::servers_elsewhere(plan);
-            if !elsewhere.is_empty() {
-                elsewhere.iter().for_each(|error| self.talk.error(error));
+            let mut missing = offline::servers_elsewhere(plan);
+            let absent = models::absent(plan, &cache::default_dir());
+            missing.extend(absent.iter().map(ToString::to_string));
+            if !missing.is_empty() {
+                missing.iter().for_each(|error| self.talk.error(error));
                 return Ok(Err(Exit::BadInput));
             }
         }

@@ -88,9 +88,7 @@ pub fn embedder(request: &ModelRequest, dirs: &ModelDirs) -> Result<Box<dyn Embe
         Engine::BuiltIn(model, folder) => {
             Ok(Box::new(BuiltInEmbedder::load(model, folder, request.threads)?))
         }
-        Engine::OnnxRuntime(library) => {
-            onnxruntime::embedder(&model, &library.on(request.threads), &dirs.cache)
-        }
+        Engine::OnnxRuntime(library) => onnxruntime::embedder(&model, library, request.threads, &dirs.cache),
     }
 }
 
@@ -104,9 +102,7 @@ pub fn reranker(request: &ModelRequest, dirs: &ModelDirs) -> Result<Box<dyn Rera
         Engine::BuiltIn(model, folder) => {
             Ok(Box::new(BuiltInReranker::load(model, folder, request.threads)?))
         }
-        Engine::OnnxRuntime(library) => {
-            onnxruntime::reranker(&model, &library.on(request.threads), &dirs.cache)
-        }
+        Engine::OnnxRuntime(library) => onnxruntime::reranker(&model, library, request.threads, &dirs.cache),
     }
 }
 

@@ -9,22 +9,26 @@ use super::{Embedder, ModelError, Reranker};
 /// No value of this type exists, so neither does a model that needs one.
 pub(super) enum Library {}
 
-impl Library {
-    pub(super) fn on(self, _: Option<usize>) -> Self {
-        match self {}
-    }
-}
-
 pub(super) fn library(_: &Path) -> Result<Result<Library, Vec<String>>, ModelError> {
     Ok(Err(Vec::new()))
 }
 
-pub(super) fn embedder(_: &Model, library: &Library, _: &Path) -> Result<Box<dyn Embedder>, ModelError> {
-    match *library {}
+pub(super) fn embedder(
+    _: &Model,
+    library: Library,
+    _: Option<usize>,
+    _: &Path,
+) -> Result<Box<dyn Embedder>, ModelError> {
+    match library {}
 }
 
-pub(super) fn reranker(_: &Model, library: &Library, _: &Path) -> Result<Box<dyn Reranker>, ModelError> {
-    match *library {}
+pub(super) fn reranker(
+    _: &Model,
+    library: Library,
+    _: Option<usize>,
+    _: &Path,
+) -> Result<Box<dyn Reranker>, ModelError> {
+    match library {}
 }
 
 /// Any name may be one of the catalogue's; the error about the missing feature is the more helpful one.

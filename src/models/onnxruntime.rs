@@ -25,12 +25,14 @@ use super::catalog::Kind;
 use super::load::Model;
 use super::{Embedder, ModelError, ModelIdentity, Reranker};
 
-/// Loads an embedder; what has to be fetched goes into `cache`.
+/// Loads an embedder; what has to be fetched goes into `cache`. It runs on so many threads, or one per core.
 pub(super) fn embedder(
     model: &Model,
-    library: &Library,
+    library: Library,
+    threads: Option<usize>,
     cache: &Path,
 ) -> Result<Box<dyn Embedder>, ModelError> {
+    let library = &library.on(threads);
     Ok(Box::new(match model {
         Model::BuiltIn(model, folder) => OnnxEmbedder::built_in(*model, folder, library)?,
         Model::Folder(folder) => OnnxEmbedder::from_folder(folder, library)?,
@@ -38,12 +40,14 @@ pub(super) fn embedder(
     }))
 }
 
-/// Loads a reranker; what has to be fetched goes into `cache`.
+/// Loads a reranker; what has to be fetched goes into `cache`. It runs on so many threads, or one per core.
 pub(super) fn reranker(
     model: &Model,
-    library: &Library,
+    library: Library,
+    threads: Option<usize>,
     cache: &Path,
 ) -> Result<Box<dyn Reranker>, ModelError> {
+    let library = &library.on(threads);
     Ok(Box::new(match model {
         Model::BuiltIn(model, folder) => OnnxReranker::built_in(*model, folder, library)?,
         Model::Folder(folder) => OnnxReranker::from_folder(folder, library)?,
