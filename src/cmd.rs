@@ -15,6 +15,7 @@ mod init;
 mod interrupt;
 mod ls;
 mod models;
+mod offline;
 mod output;
 mod plan;
 mod progress;
@@ -98,6 +99,7 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
     let result = match cli.verb {
         None => run::run(&cli.run, ci, &talk, command),
         Some(Verb::Run(args)) => run::run(&args, ci, &talk, command),
+        Some(Verb::Calibrate(args)) => run::calibrate(&args, &talk, command),
         Some(Verb::Validate(args)) => validate::validate(&args, &talk),
         Some(Verb::Plan(args)) => plan::plan(&args, &talk),
         Some(Verb::Report(args)) => report::report(&args, &talk),

@@ -9,6 +9,7 @@ pub mod contributions;
 pub mod diff;
 mod difference;
 pub mod effects;
+pub mod floor;
 mod gates;
 mod knobs;
 mod latency;
@@ -289,7 +290,10 @@ pub fn evaluate_against(bundle: &Bundle, copy: Option<BaselineCopy>) -> Result<E
         .collect();
     let certainty = certainty::certainty(plan, &bundle.queries, &mut cells);
     ties::warn(plan.measure.tie, &mut cells);
-    knobs::mark_dead(&mut cells, &tops);
+    // Without lists, equal work alone says nothing.
+    if !plan.measure.timing_only {
+        knobs::mark_dead(&mut cells, &tops);
+    }
     let baseline = copy.map(|copy| baseline::compare(bundle, &qrels, &cells, copy));
     Ok(Evaluation {
         certainty,

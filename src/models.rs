@@ -23,7 +23,7 @@ use crate::progress::Observer;
 use crate::vectors::{TokenVectors, Vectors};
 
 pub use error::ModelError;
-pub use load::{ModelDirs, ModelRequest, ModelSource, Runtime, catalogue_names, embedder, reranker};
+pub use load::{ModelDirs, ModelRequest, ModelSource, Runtime, catalogue_names, embedder, is_here, reranker};
 
 /// What identifies a model's numbers: two models with equal identities give equal outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -196,6 +196,9 @@ pub struct MeasurePlan {
     pub slices: Vec<String>,
     /// The seed of everything random.
     pub seed: u64,
+    /// Set when the command line wanted times and work alone: then no quality is measured, and no lists are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timing_only: bool,
 }
 
 /// What a value is where documents have equal scores; one policy for a whole report.
@@ -461,6 +464,15 @@ pub enum GateLevel {
 }
 
 impl Plan {
+    /// Leaves times and work alone: no measure of quality, no diagnosis, no lists.
+    pub fn leave_times(&mut self) {
+        self.measure.quality.clear();
+        self.measure.diagnose = Diagnose::Never;
+        self.measure.trace.keep = TraceKeep::None;
+        self.measure.timing_only = true;
+        self.compare.family.clear();
+    }
+
     /// The measures whose comparisons are corrected together, the primary one first. Empty only when nothing is
     /// measured.
     pub fn family(&self) -> Vec<&StageMeasure> {

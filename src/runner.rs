@@ -32,7 +32,7 @@ use crate::prepare::{
     CacheUse, CachedEmbedder, CachedReranker, PrepareError, PreparedData, prepare, vector_key,
 };
 use crate::progress::{Event, Observer};
-use crate::store::{BundleWriter, Finding, Outcome, Parity, StoreError};
+use crate::store::{BundleWriter, CellRecord, Finding, Outcome, Parity, StoreError};
 use crate::tune::{TuneError, Tuned};
 
 use cell::CellContext;
@@ -138,13 +138,15 @@ struct Answered<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs every cell of the plan and writes what was seen. Only an unusable bundle or data set ends the run early.
+    /// Runs every cell of the plan that the bundle does not have yet, and writes what was seen. Only an unusable bundle or
+    /// data set ends the run early.
     pub fn run(&self, bundle: &mut BundleWriter) -> Result<Cost, RunError> {
         let mut embedder = self.models.embedder.map(|m| CachedEmbedder::new(m, self.cache));
         let mut reranker = self.models.reranker.map(|m| CachedReranker::new(m, self.cache));
         let mut cost = Cost::default();
         for (name, data) in self.datasets {
-            let cells: Vec<&Cell> = self.plan.cells.iter().filter(|c| c.data == *name).collect();
+            let cells = self.plan.cells.iter().filter(|c| c.data == *name);
+            let cells: Vec<&Cell> = cells.filter(|c| !bundle.has(&c.id)).collect();
             if cells.is_empty() {
                 continue;
             }
@@ -225,7 +227,14 @@ impl Runner<'_> {
                 Next::Cell(mut done) => {
                     done.findings.extend(tuning::findings(tuned));
                     done.tuned.clone_from(tuned);
-                    answered.push(done);
+                    match self.plan.measure.latency {
+                        // Nothing more is to come.
+                        None => {
+                            let record = record::record(&mut done, &builds, None, bundle);
+                            bundle.cell(&record)?;
+                        }
+                        Some(_) => answered.push(done),
+                    }
                 }
                 Next::Skip => {}
                 Next::End => {
@@ -290,11 +299,11 @@ impl Runner<'_> {
             calls = Some(made);
         }
         let exact = self.exact(&context, oracle, bundle)?;
-        bundle.traces(
-            &cell.data,
-            &record::traces(&context, &answers),
-            self.plan.measure.trace.depth,
-        )?;
+        let mut traces = record::traces(&context, &answers);
+        if self.plan.measure.timing_only {
+            traces.iter_mut().for_each(record::leave_work);
+        }
+        bundle.traces(&cell.data, &traces, self.plan.measure.trace.depth)?;
         bundle.run(&cell.id, &record::run(&context, &answers))?;
         let diagnosed = self.plan.measure.diagnose.wants(context.data.docs.len());
         if diagnosed {
@@ -405,10 +414,12 @@ impl Runner<'_> {
         }
         let finished: Vec<Result<_, RunError>> =
             timers.into_iter().map(|t| t.map(CellTimer::finish)).collect();
-        for (a, result) in answered.iter_mut().zip(finished) {
-            record::record(a, builds, Some(result), bundle)?;
-        }
-        Ok(())
+        let with_times = answered.iter_mut().zip(finished);
+        // All samples before the first line, so that their table is written once.
+        let records: Vec<CellRecord> = with_times
+            .map(|(a, result)| record::record(a, builds, Some(result), bundle))
+            .collect();
+        records.iter().try_for_each(|record| Ok(bundle.cell(record)?))
     }
 }
 
@@ -418,9 +429,11 @@ fn untimed(
     builds: &[Built],
     bundle: &mut BundleWriter,
 ) -> Result<(), RunError> {
-    answered
-        .iter_mut()
-        .try_for_each(|a| record::record(a, builds, None, bundle))
+    for a in answered {
+        let record = record::record(a, builds, None, bundle);
+        bundle.cell(&record)?;
+    }
+    Ok(())
 }
 
 /// One data set as its cells see it.

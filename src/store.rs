@@ -9,7 +9,10 @@
 mod baseline;
 mod find;
 mod list;
+mod floor;
+mod machine;
 pub mod reader;
+pub mod resume;
 mod save;
 pub mod table;
 pub mod writer;
@@ -31,7 +34,10 @@ pub use baseline::{
 };
 pub use find::{BaselineError, Found, find};
 pub use list::{Listed, list};
+pub use floor::NoiseFloor;
+pub use machine::Machine;
 pub use reader::{Bundle, Texts};
+pub use resume::{Resumed, Taken};
 pub use save::{is_name, save, saved_as};
 pub use table::QueryValue;
 pub use writer::BundleWriter;
@@ -74,6 +80,18 @@ pub struct Manifest {
     /// The run that this one is compared with, if any; its values are in `baseline.jsonl.zst`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineRecord>,
+    /// The run that this one goes on with, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed: Option<Resumed>,
+    /// Threads that were asked for with `--jobs`; `None` for as many as there are processors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<usize>,
+    /// What the queries were read from that weights were tuned on, by `<data> (<split>)`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tuning: BTreeMap<String, Vec<SourceFile>>,
+    /// How much identical cells of the plan differ on this machine, where that was found out before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise_floor: Vec<NoiseFloor>,
 }
 
 /// This program.
@@ -115,23 +133,6 @@ impl DataRecord {
     pub fn is_judged(&self) -> bool {
         !self.grades.is_empty()
     }
-}
-
-/// The machine, as far as it says; unknown is `None`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
-    /// CPU model name.
-    pub cpu: Option<String>,
-    /// Logical CPUs this process may use.
-    pub cpus: usize,
-    /// Main memory.
-    pub memory_bytes: Option<u64>,
-    /// For instance `linux`.
-    pub os: String,
-    /// For instance `x86_64`.
-    pub arch: String,
-    /// Load average over one minute before and after the run.
-    pub load: (Option<f64>, Option<f64>),
 }
 
 /// What the run cost and reused.

@@ -14,8 +14,12 @@ mod history;
 mod ls;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/options.rs"]
+mod options;
 #[path = "cli/report.rs"]
 mod report;
+#[path = "cli/resume.rs"]
+mod resume;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

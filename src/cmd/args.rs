@@ -3,6 +3,7 @@
 mod look;
 mod part;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ Examples:
   evalrun validate my.yaml                   list every mistake, with line and column
   evalrun report reports/techniques/<run>    render a finished run again
   evalrun explain reports/techniques/<run>   show where answers are lost, stage by stage
+  evalrun my.yaml --resume                   go on with a run that was stopped
   evalrun my.yaml --save-baseline main       keep this run, to compare later ones with
   evalrun my.yaml --baseline main --ci       compare with it, and tell CI what got worse
   evalrun diff reports/my/<run> reports/my/<run>   two runs, query by query
@@ -65,6 +67,9 @@ pub(super) enum Verb {
     /// Run experiments (the same as giving the files without a verb)
     #[command(after_help = [RUN_HELP, SUFFIX_HELP].concat())]
     Run(RunArgs),
+    /// Time one cell beside itself: how much do times differ on this machine that are equal?
+    #[command(after_help = CALIBRATE_HELP)]
+    Calibrate(CalibrateArgs),
     /// Check specs and list every mistake; run nothing
     Validate(SpecArgs),
     /// Show cells, index builds and what is cached; run nothing
@@ -164,6 +169,12 @@ both. It is looked up before anything runs.
 Gates hold it against this run: `nDCG@10 not-worse-than baseline by 0.01`,
 `distance_computations <= 1.2 * baseline`. Without --baseline they are undecided.
 
+A run that was interrupted, or killed, is gone on with by --resume: a new bundle takes over what the
+newest unfinished run below --out-dir measured, and the rest is run. --retry-failed does the same with
+the newest run, finished or not, for the cells that failed, timed out or are missing. Both refuse what
+is not provably the same: settings, data, models, versions, and where times are taken the machine.
+Without anything to go on with the status is 4.
+
 In CI (--ci, or CI=true in the environment) progress is plain. On GitHub, gates that do not hold
 are shown on their lines of the spec, and the summary on the job's page.";
 
@@ -188,6 +199,23 @@ pub(super) struct RunArgs {
     /// Take no latencies: quality only
     #[arg(long)]
     pub(super) no_timing: bool,
+    /// Take latencies and work alone: no quality, no diagnosis, no lists; gates on quality are undecided
+    #[arg(long, conflicts_with = "no_timing")]
+    pub(super) timing_only: bool,
+    /// Threads for embedding, building and exact search, and of a model while it is timed [default: one per core]; the
+    /// workers of a timed load are the spec's
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Use no network: models that were fetched before, data that are here, servers on this machine; also with
+    /// EVALRUN_OFFLINE=1
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Go on with the newest run of the experiment that has no end: take over what it measured, run the rest
+    #[arg(long)]
+    pub(super) resume: bool,
+    /// Run again only what failed, timed out or is missing in the newest run, and take over the rest
+    #[arg(long, conflicts_with = "resume")]
+    pub(super) retry_failed: bool,
     /// Count a gate that cannot be decided as failed
     #[arg(long)]
     pub(super) strict: bool,
@@ -212,6 +240,45 @@ pub(super) struct RunArgs {
     /// Plain progress, and messages for GitHub; implied by CI=true
     #[arg(long)]
     pub(super) ci: bool,
+}
+
+const CALIBRATE_HELP: &str = "\
+The cell is timed twice, in turns, as the spec takes times. Each round is a whole measurement: the
+spec's passes. The largest difference of p50, p95 … over all rounds is this machine's noise floor. It
+is kept in the cache by machine and cell, and later runs of the cell and its data set hold their
+times against it: a gate that misses by less is undecided, and the report names the cells that are no
+further from the reference than a cell from itself.
+
+  evalrun calibrate my.yaml                        the reference cell
+  evalrun calibrate my.yaml --cell 'pipeline=dense*'   the first cell whose name fits
+  evalrun calibrate my.yaml --rounds 19            more rounds, and a bound that is exceeded less often
+
+Of N rounds, the largest is exceeded by the next one in one of N + 1 cases.";
+
+/// Options of `calibrate`.
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// The experiment
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The cell, by id, name or name of the pipeline; * and ? stand for anything [default: the reference, else the first]
+    #[arg(long, value_name = "GLOB|ID")]
+    pub(super) cell: Option<String>,
+    /// How often the two are held against each other
+    #[arg(long, value_name = "N", default_value = "9")]
+    pub(super) rounds: NonZeroUsize,
+    /// Override a setting of the spec, as in a run; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", value_parser = part::setting)]
+    pub(super) set: Vec<(String, String)>,
+    /// Where the bundle and its report go
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub(super) out_dir: PathBuf,
+    /// Threads, as in a run: what is found holds for runs with as many
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Use no network
+    #[arg(long)]
+    pub(super) offline: bool,
 }
 
 fn baseline_name(text: &str) -> Result<String, String> {

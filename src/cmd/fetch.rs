@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::args::FetchArgs;
 use super::progress::Talk;
-use super::{Exit, cards, data_out};
+use super::{Exit, cards, data_out, offline};
 use crate::fetch::{self, FetchError, Fetched, Unpack, Verified, Wanted, WantedFile};
 use crate::plan::cards::{Known, State};
 use crate::spec::card::{self, Card};
@@ -34,7 +34,7 @@ pub(super) fn fetch(args: &FetchArgs, talk: &Talk) -> anyhow::Result<Exit> {
     if known.len() < args.names.len() {
         return Ok(Exit::Usage);
     }
-    let client = client(args.offline, talk)?;
+    let client = client(args.offline || offline::is_set(), talk)?;
     let mut exit = Exit::Fine;
     for known in known {
         exit = exit.max(one(known, &data, args.dir.is_some(), client.as_ref(), talk)?);

@@ -9,6 +9,8 @@ use crate::models::{
 };
 use crate::plan::{KnownModel, Plan};
 
+use super::offline;
+
 /// The models of a plan, ready to run.
 pub(super) struct LoadedModels {
     pub(super) embedder: Option<Box<dyn Embedder>>,
@@ -27,29 +29,63 @@ impl LoadedModels {
     }
 }
 
+/// How models are loaded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Means {
+    /// Threads that each may use; `None` is one per core.
+    pub(super) threads: Option<usize>,
+    /// Nothing is fetched.
+    pub(super) offline: bool,
+}
+
 /// Loads the models that the plan's cells need.
-pub(super) fn load(plan: &Plan, cache: &Path) -> Result<LoadedModels, ModelError> {
-    let reranker = plan.models.reranker.as_ref();
+pub(super) fn load(plan: &Plan, cache: &Path, means: Means) -> Result<LoadedModels, ModelError> {
+    let (embedder, reranker) = (plan.models.embedder.as_ref(), plan.models.reranker.as_ref());
+    let request = |m: &ModelSource| ModelRequest {
+        threads: means.threads,
+        ..request(plan, m)
+    };
     Ok(LoadedModels {
-        embedder: embedder(plan, cache)?,
+        embedder: embedder
+            .map(|m| models::embedder(&request(m), &dirs(cache)))
+            .transpose()?,
         reranker: reranker
-            .map(|m| models::reranker(&request(plan, m), &dirs(cache)))
+            .map(|m| models::reranker(&request(m), &dirs(cache)))
             .transpose()?,
     })
 }
 
+/// Why models of the plan cannot be loaded without a network; nothing where they can.
+pub(super) fn absent(plan: &Plan, cache: &Path) -> Vec<ModelError> {
+    let models = [
+        (&plan.models.embedder, Kind::Embedder),
+        (&plan.models.reranker, Kind::Reranker),
+    ];
+    let wanted = models
+        .into_iter()
+        .filter_map(|(m, kind)| Some((m.as_ref()?, kind)));
+    wanted
+        .filter_map(|(m, kind)| models::is_here(&request(plan, m), kind, &dirs(cache)).err())
+        .collect()
+}
+
 /// Loads the plan's embedder, if it needs one.
 pub(super) fn embedder(plan: &Plan, cache: &Path) -> Result<Option<Box<dyn Embedder>>, ModelError> {
-    let embedder = plan.models.embedder.as_ref();
-    embedder
-        .map(|m| models::embedder(&request(plan, m), &dirs(cache)))
-        .transpose()
+    let Some(source) = &plan.models.embedder else {
+        return Ok(None);
+    };
+    let (request, dirs) = (request(plan, source), dirs(cache));
+    if offline::is_set() {
+        models::is_here(&request, Kind::Embedder, &dirs)?;
+    }
+    models::embedder(&request, &dirs).map(Some)
 }
 
 fn request(plan: &Plan, source: &ModelSource) -> ModelRequest {
     ModelRequest {
         source: source.clone(),
         runtime: plan.models.runtime,
+        threads: None,
     }
 }
 

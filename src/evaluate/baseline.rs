@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{CellNumbers, CellResult, CellState, Difference, difference};
 use crate::dataset::Qrels;
 use crate::plan::{Cell, Plan};
-use crate::store::{BaselineCell, BaselineData, BaselineLine, BaselineRecord, Bundle, Machine, Manifest};
+use crate::store::{BaselineCell, BaselineData, BaselineLine, BaselineRecord, Bundle, Manifest};
 
 pub use copy::{BaselineCopy, copy};
 
@@ -112,7 +112,7 @@ pub(super) fn compare(
     });
     Baseline {
         changed: changed(&bundle.manifest, &record),
-        machine: machines(&bundle.manifest.machine, &record.machine),
+        machine: bundle.manifest.machine.differences(&record.machine),
         cells: matches.collect(),
         gone: gone.iter().map(|c| (c.data.clone(), called(c))).collect(),
         data,
@@ -205,52 +205,5 @@ pub(super) fn called(cell: &Cell) -> String {
         cell.pipeline.name.clone()
     } else {
         label
-    }
-}
-
-/// In what two machines differ, as far as their manifests say. A processor without a name could be any.
-pub(crate) fn machines(a: &Machine, b: &Machine) -> Vec<String> {
-    let mut differ = Vec::new();
-    match (&a.cpu, &b.cpu) {
-        (Some(a), Some(b)) if a == b => {}
-        (Some(a), Some(b)) => differ.push(format!("processor {b} there, {a} here")),
-        _ => differ.push("a processor is unknown".to_owned()),
-    }
-    if a.cpus != b.cpus {
-        differ.push(format!("{} CPUs there, {} here", b.cpus, a.cpus));
-    }
-    if (&a.os, &a.arch) != (&b.os, &b.arch) {
-        differ.push(format!("{} {} there, {} {} here", b.os, b.arch, a.os, a.arch));
-    }
-    differ
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn machines_are_the_same_only_if_known_to_be() {
-        let machine = |cpu: Option<&str>, cpus| Machine {
-            cpu: cpu.map(str::to_owned),
-            cpus,
-            memory_bytes: None,
-            os: "linux".into(),
-            arch: "x86_64".into(),
-            load: (Some(3.0), None),
-        };
-        let example = machine(Some("Example 1"), 2);
-        assert_eq!(machines(&example, &machine(Some("Example 1"), 2)), [""; 0]);
-        assert_eq!(
-            machines(&example, &machine(Some("Example 2"), 4)),
-            [
-                "processor Example 2 there, Example 1 here",
-                "4 CPUs there, 2 here"
-            ]
-        );
-        assert_eq!(
-            machines(&machine(None, 2), &machine(None, 2)),
-            ["a processor is unknown"]
-        );
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn check(
         plan,
         cells,
         baseline,
+        floors: &manifest.noise_floor,
     };
     let against = |gate: &Gate, id: &str| match ground.seen(gate, id) {
         Err(reason) => GateCell {
@@ -212,6 +213,7 @@ mod tests {
                 passes: Some(noise::Passes {
                     figures: figures.to_vec(),
                     other_spread: 0.0,
+                    floor: None,
                 }),
             };
             super::judged(&gate(Relation::AtMost, 40.0, Judge::Mean), &seen, &machine(load))
@@ -255,6 +257,7 @@ mod tests {
                 passes: Some(noise::Passes {
                     figures: vec![value; 3],
                     other_spread,
+                    floor: None,
                 }),
             };
             let gate = Gate {

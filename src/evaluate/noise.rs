@@ -32,6 +32,8 @@ pub(super) struct Passes {
     pub(super) figures: Vec<f64>,
     /// Spread between passes of what it is compared with, or of the median where `figures` is empty.
     pub(super) other_spread: f64,
+    /// By how much two identical cells differ in this figure on this machine, where that is known.
+    pub(super) floor: Option<f64>,
 }
 
 /// The noise of a figure; `None` for a quiet machine. Passes apart, passes that disagree on whether the gate `holds`, and
@@ -48,12 +50,23 @@ pub(super) fn noise(machine: &Machine, passes: &Passes, holds: impl Fn(f64) -> b
         symptoms.push(format!("it holds in {held} of {} passes", passes.figures.len()));
     }
     let load = busy(machine);
-    let size = if load.is_empty() {
+    let mut size = if load.is_empty() {
         spread
     } else {
         spread.max(PASSES_APART)
     };
     symptoms.extend(load);
+    if let Some(floor) = passes.floor {
+        size = if symptoms.is_empty() {
+            floor
+        } else {
+            size.max(floor)
+        };
+        symptoms.push(format!(
+            "two identical cells differ by up to {:.0} % on it",
+            floor * 100.0
+        ));
+    }
     (!symptoms.is_empty()).then_some(Noise { size, symptoms })
 }
 
@@ -89,6 +102,7 @@ mod tests {
         let passes = Passes {
             figures: figures.to_vec(),
             other_spread,
+            floor: None,
         };
         let noise = noise(machine, &passes, |ms| ms <= 40.0);
         noise.map_or_else(Default::default, |n| {
@@ -121,6 +135,21 @@ mod tests {
             said(&machine(0.2, 3.5), &[], 0.0),
             "load 3.5 on 2 CPUs after the run"
         );
+    }
+
+    #[test]
+    fn a_quiet_machine_has_the_noise_of_two_identical_cells_where_that_is_known() {
+        let passes = |figures: &[f64]| Passes {
+            figures: figures.to_vec(),
+            other_spread: 0.0,
+            floor: Some(0.08),
+        };
+        let found = |figures: &[f64]| noise(&machine(0.2, 1.0), &passes(figures), |ms| ms <= 40.0).unwrap();
+        let quiet = found(&[42.0, 43.0]);
+        assert_eq!((quiet.size, quiet.symptoms.len()), (0.08, 1));
+        assert_eq!(quiet.symptoms[0], "two identical cells differ by up to 8 % on it");
+        let noisy = found(&[42.0, 63.0]);
+        assert_eq!((noisy.size, noisy.symptoms.len()), (0.5, 2));
     }
 
     #[test]

@@ -157,6 +157,9 @@ impl Walk<'_> {
         if matches > 0 {
             to.matches.insert(trace.query.clone(), matches);
         }
+        if self.plan.timing_only {
+            return;
+        }
         let joined = contributions::of_trace(self.cell, trace);
         let top = |s: &StageTrace| self.top(s, &trace.query, joined.get(&s.stage));
         let tops = trace.stages.iter().map(top).collect();

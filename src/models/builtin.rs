@@ -3,8 +3,9 @@
 //! Throughput comes from running several small batches at once, each on one thread: no thread waits for another
 //! inside an operator. One short input alone is spread over all threads instead.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueView};
@@ -41,12 +42,12 @@ pub struct BuiltInReranker {
 }
 
 impl BuiltInEmbedder {
-    /// Loads `model` from the folder that holds its files.
+    /// Loads `model` from the folder that holds its files, to run on so many threads; unless told, on one per core.
     ///
     /// # Errors
     /// When a file cannot be read or is not what a BERT embedder needs.
-    pub fn load(model: BuiltIn, folder: &Path) -> Result<Self, ModelError> {
-        let encoder = Encoder::load(model, folder, "last_hidden_state")?;
+    pub fn load(model: BuiltIn, folder: &Path, threads: Option<usize>) -> Result<Self, ModelError> {
+        let encoder = Encoder::load(model, folder, "last_hidden_state", threads)?;
         // The width of the output is not in every file's metadata; one run tells it for certain.
         let tokens = encoder.tokenizer.encode("", 2);
         let dim = encoder.forward(&[&tokens], None)?.len() / tokens.ids.len();
@@ -55,12 +56,12 @@ impl BuiltInEmbedder {
 }
 
 impl BuiltInReranker {
-    /// Loads `model` from the folder that holds its files.
+    /// Loads `model` from the folder that holds its files, to run on so many threads; unless told, on one per core.
     ///
     /// # Errors
     /// When a file cannot be read or is not what a BERT cross-encoder needs.
-    pub fn load(model: BuiltIn, folder: &Path) -> Result<Self, ModelError> {
-        let encoder = Encoder::load(model, folder, "logits")?;
+    pub fn load(model: BuiltIn, folder: &Path, threads: Option<usize>) -> Result<Self, ModelError> {
+        let encoder = Encoder::load(model, folder, "logits", threads)?;
         let probe = encoder
             .tokenizer
             .encode_pair("", "", 3)
@@ -152,10 +153,11 @@ struct Encoder {
     /// `input_ids`, `attention_mask`, `token_type_ids`.
     inputs: [NodeId; 3],
     output: NodeId,
+    threads: Arc<Threads>,
 }
 
 impl Encoder {
-    fn load(model: BuiltIn, folder: &Path, output: &str) -> Result<Self, ModelError> {
+    fn load(model: BuiltIn, folder: &Path, output: &str, threads: Option<usize>) -> Result<Self, ModelError> {
         let [onnx, json] = ["model.onnx", "tokenizer.json"].map(|file| folder.join(file));
         // Hashing takes a fraction of the time that loading takes, so beside it it is free.
         let (sha256, tokenizer, graph) = thread::scope(|scope| {
@@ -191,6 +193,7 @@ impl Encoder {
             model: graph,
             inputs,
             output,
+            threads: Threads::of(threads),
         })
     }
 
@@ -205,7 +208,7 @@ impl Encoder {
         progress: &Progress<'_>,
         finish: impl Fn(&[&Tokens], Vec<f32>) -> Vec<R> + Sync,
     ) -> Result<Vec<R>, ModelError> {
-        let pools = single_threads();
+        let pools = &self.threads.single;
         let lengths: Vec<usize> = tokens.iter().map(|t| t.ids.len()).collect();
         let limits = Limits {
             workers: pools.len(),
@@ -220,7 +223,7 @@ impl Encoder {
     }
 
     /// The output values for one batch, padded to its longest input. Without a pool of its own the run uses
-    /// all threads.
+    /// all threads that the model may have.
     fn forward(&self, batch: &[&Tokens], pool: Option<Arc<ThreadPool>>) -> Result<Vec<f32>, ModelError> {
         let failed = |e: &dyn std::fmt::Display| ModelError::Run {
             name: self.identity.name.clone(),
@@ -234,7 +237,7 @@ impl Encoder {
             let view = ValueView::from_shape(shape, values).map_err(|e| failed(&e))?;
             inputs.push((*node, view.into()));
         }
-        let options = RunOptions::default().with_thread_pool(pool);
+        let options = RunOptions::default().with_thread_pool(pool.or_else(|| self.threads.all.clone()));
         let [output] = self
             .model
             .run_n(inputs, [self.output], Some(options))
@@ -293,17 +296,36 @@ fn pool(rows: &[f32], dim: usize) -> Vec<f32> {
     sum
 }
 
-/// A pool of one thread per core, made once: what a worker runs its batches on.
-fn single_threads() -> &'static [Arc<ThreadPool>] {
-    static POOLS: OnceLock<Vec<Arc<ThreadPool>>> = OnceLock::new();
-    POOLS.get_or_init(|| {
-        // rten counts cores, not hyper-threads; the operating system may allow fewer.
-        let cores = rten::thread_pool().run(rayon::current_num_threads);
-        let allowed = thread::available_parallelism().map_or(1, usize::from);
-        (0..cores.min(allowed))
-            .map(|_| Arc::new(ThreadPool::with_num_threads(1)))
-            .collect()
-    })
+/// The threads that models run on; those that may have the same number share them.
+#[derive(Debug)]
+struct Threads {
+    /// Pools of one thread each: what a worker runs its batches on.
+    single: Vec<Arc<ThreadPool>>,
+    /// All of them together, for one batch alone; `None` is rten's own pool, of one thread per core.
+    all: Option<Arc<ThreadPool>>,
+}
+
+impl Threads {
+    /// So many threads, or one per core; made once.
+    fn of(number: Option<usize>) -> Arc<Threads> {
+        static MADE: Mutex<BTreeMap<Option<usize>, Arc<Threads>>> = Mutex::new(BTreeMap::new());
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let single = || Arc::new(ThreadPool::with_num_threads(1));
+            Arc::new(Threads {
+                single: (0..number.unwrap_or_else(cores)).map(|_| single()).collect(),
+                all: number.map(|n| Arc::new(ThreadPool::with_num_threads(n))),
+            })
+        };
+        made.entry(number).or_insert_with(make).clone()
+    }
+}
+
+/// rten counts cores, not hyper-threads; the operating system may allow fewer.
+fn cores() -> usize {
+    let cores = rten::thread_pool().run(rayon::current_num_threads);
+    let allowed = thread::available_parallelism().map_or(1, usize::from);
+    cores.min(allowed)
 }
 
 #[cfg(test)]
@@ -317,9 +339,9 @@ mod tests {
     use crate::progress::Silent;
 
     static EMBEDDER: LazyLock<BuiltInEmbedder> =
-        LazyLock::new(|| BuiltInEmbedder::load(BUILT_IN[0], &folder(BUILT_IN[0])).unwrap());
+        LazyLock::new(|| BuiltInEmbedder::load(BUILT_IN[0], &folder(BUILT_IN[0]), None).unwrap());
     static RERANKER: LazyLock<BuiltInReranker> =
-        LazyLock::new(|| BuiltInReranker::load(BUILT_IN[1], &folder(BUILT_IN[1])).unwrap());
+        LazyLock::new(|| BuiltInReranker::load(BUILT_IN[1], &folder(BUILT_IN[1]), None).unwrap());
 
     fn folder(model: BuiltIn) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -476,7 +498,7 @@ mod tests {
     fn bad_folders_name_the_file() {
         let made = tempfile::tempdir().unwrap();
         let load = || {
-            BuiltInEmbedder::load(BUILT_IN[0], made.path())
+            BuiltInEmbedder::load(BUILT_IN[0], made.path(), None)
                 .unwrap_err()
                 .to_string()
         };

@@ -108,6 +108,17 @@ pub enum ModelError {
         /// What the client said.
         reason: String,
     },
+    /// It would have to be fetched, and the network is not to be used.
+    #[error(
+        "`{name}` is not here and --offline fetches nothing: {missing} is missing; run once with a network, or copy the folder of the \
+         model there from a machine that has it, or give a folder with model.onnx and tokenizer.json instead"
+    )]
+    Offline {
+        /// The model asked for.
+        name: String,
+        /// What is missing first.
+        missing: PathBuf,
+    },
     /// A query alone fills the model; cutting it would score another question.
     #[error(
         "the query leaves no room for a passage in {max_tokens} tokens; shorten it or use a longer reranker: {query:?}"

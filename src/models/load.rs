@@ -16,6 +16,8 @@ pub struct ModelRequest {
     pub source: ModelSource,
     /// What runs it.
     pub runtime: Runtime,
+    /// On how many threads; `None` is one per core.
+    pub threads: Option<usize>,
 }
 
 /// Where a model comes from.
@@ -56,6 +58,7 @@ impl ModelRequest {
         Self {
             source: ModelSource::Name(name.into()),
             runtime: Runtime::Auto,
+            threads: None,
         }
     }
 
@@ -64,6 +67,7 @@ impl ModelRequest {
         Self {
             source: ModelSource::Folder(path.into()),
             runtime: Runtime::Auto,
+            threads: None,
         }
     }
 
@@ -81,8 +85,10 @@ impl ModelRequest {
 pub fn embedder(request: &ModelRequest, dirs: &ModelDirs) -> Result<Box<dyn Embedder>, ModelError> {
     let model = resolve(request, Kind::Embedder, dirs)?;
     match engine(&model, request.runtime, dirs)? {
-        Engine::BuiltIn(model, folder) => Ok(Box::new(BuiltInEmbedder::load(model, folder)?)),
-        Engine::OnnxRuntime(library) => onnxruntime::embedder(&model, &library, &dirs.cache),
+        Engine::BuiltIn(model, folder) => {
+            Ok(Box::new(BuiltInEmbedder::load(model, folder, request.threads)?))
+        }
+        Engine::OnnxRuntime(library) => onnxruntime::embedder(&model, library, request.threads, &dirs.cache),
     }
 }
 
@@ -93,8 +99,21 @@ pub fn embedder(request: &ModelRequest, dirs: &ModelDirs) -> Result<Box<dyn Embe
 pub fn reranker(request: &ModelRequest, dirs: &ModelDirs) -> Result<Box<dyn Reranker>, ModelError> {
     let model = resolve(request, Kind::Reranker, dirs)?;
     match engine(&model, request.runtime, dirs)? {
-        Engine::BuiltIn(model, folder) => Ok(Box::new(BuiltInReranker::load(model, folder)?)),
-        Engine::OnnxRuntime(library) => onnxruntime::reranker(&model, &library, &dirs.cache),
+        Engine::BuiltIn(model, folder) => {
+            Ok(Box::new(BuiltInReranker::load(model, folder, request.threads)?))
+        }
+        Engine::OnnxRuntime(library) => onnxruntime::reranker(&model, library, request.threads, &dirs.cache),
+    }
+}
+
+/// Looks whether a model could be loaded without a network.
+///
+/// # Errors
+/// [`ModelError::Offline`] when files of it would have to be fetched; also when nobody knows it.
+pub fn is_here(request: &ModelRequest, kind: Kind, dirs: &ModelDirs) -> Result<(), ModelError> {
+    match resolve(request, kind, dirs)? {
+        Model::BuiltIn(..) | Model::Folder(_) => Ok(()),
+        Model::Catalogue(name) => onnxruntime::is_here(&name, kind, &dirs.cache),
     }
 }
 

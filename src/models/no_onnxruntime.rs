@@ -13,17 +13,32 @@ pub(super) fn library(_: &Path) -> Result<Result<Library, Vec<String>>, ModelErr
     Ok(Err(Vec::new()))
 }
 
-pub(super) fn embedder(_: &Model, library: &Library, _: &Path) -> Result<Box<dyn Embedder>, ModelError> {
-    match *library {}
+pub(super) fn embedder(
+    _: &Model,
+    library: Library,
+    _: Option<usize>,
+    _: &Path,
+) -> Result<Box<dyn Embedder>, ModelError> {
+    match library {}
 }
 
-pub(super) fn reranker(_: &Model, library: &Library, _: &Path) -> Result<Box<dyn Reranker>, ModelError> {
-    match *library {}
+pub(super) fn reranker(
+    _: &Model,
+    library: Library,
+    _: Option<usize>,
+    _: &Path,
+) -> Result<Box<dyn Reranker>, ModelError> {
+    match library {}
 }
 
 /// Any name may be one of the catalogue's; the error about the missing feature is the more helpful one.
 pub(super) fn knows(_: &str, _: Kind) -> bool {
     true
+}
+
+/// Without a runtime nothing is fetched either.
+pub(super) fn is_here(_: &str, _: Kind, _: &Path) -> Result<(), ModelError> {
+    Ok(())
 }
 
 pub(super) fn names(_: Kind) -> Vec<String> {

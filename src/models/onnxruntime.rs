@@ -21,15 +21,18 @@ use std::path::Path;
 use fastembed::Error;
 
 use super::batch::Limits;
+use super::catalog::Kind;
 use super::load::Model;
 use super::{Embedder, ModelError, ModelIdentity, Reranker};
 
-/// Loads an embedder; what has to be fetched goes into `cache`.
+/// Loads an embedder; what has to be fetched goes into `cache`. It runs on so many threads, or one per core.
 pub(super) fn embedder(
     model: &Model,
-    library: &Library,
+    library: Library,
+    threads: Option<usize>,
     cache: &Path,
 ) -> Result<Box<dyn Embedder>, ModelError> {
+    let library = &library.on(threads);
     Ok(Box::new(match model {
         Model::BuiltIn(model, folder) => OnnxEmbedder::built_in(*model, folder, library)?,
         Model::Folder(folder) => OnnxEmbedder::from_folder(folder, library)?,
@@ -37,17 +40,55 @@ pub(super) fn embedder(
     }))
 }
 
-/// Loads a reranker; what has to be fetched goes into `cache`.
+/// Loads a reranker; what has to be fetched goes into `cache`. It runs on so many threads, or one per core.
 pub(super) fn reranker(
     model: &Model,
-    library: &Library,
+    library: Library,
+    threads: Option<usize>,
     cache: &Path,
 ) -> Result<Box<dyn Reranker>, ModelError> {
+    let library = &library.on(threads);
     Ok(Box::new(match model {
         Model::BuiltIn(model, folder) => OnnxReranker::built_in(*model, folder, library)?,
         Model::Folder(folder) => OnnxReranker::from_folder(folder, library)?,
         Model::Catalogue(name) => OnnxReranker::from_catalogue(&catalogue::reranker(name)?, cache, library)?,
     }))
+}
+
+/// Files that every model of the hub has beside its graph.
+const TOKENIZER: [&str; 4] = [
+    "tokenizer.json",
+    "config.json",
+    "special_tokens_map.json",
+    "tokenizer_config.json",
+];
+
+/// Looks whether all files of a model of the catalogue have been fetched before: the client then asks nobody.
+pub(super) fn is_here(name: &str, kind: Kind, cache: &Path) -> Result<(), ModelError> {
+    let (repository, graph, more) = match kind {
+        Kind::Embedder => {
+            let info = catalogue::embedder(name)?;
+            (info.model_code, info.model_file, info.additional_files)
+        }
+        Kind::Reranker => {
+            let info = catalogue::reranker(name)?;
+            (info.model_code, info.model_file, info.additional_files)
+        }
+    };
+    let mut wanted = vec![graph.as_str()];
+    wanted.extend(more.iter().map(String::as_str));
+    wanted.extend(TOKENIZER);
+    let missing = match files::hub_files(cache, &repository, &wanted) {
+        Ok(paths) => paths.into_iter().find(|path| !path.is_file()),
+        Err(_) => Some(files::hub_folder(cache, &repository)),
+    };
+    match missing {
+        None => Ok(()),
+        Some(missing) => Err(ModelError::Offline {
+            name: name.to_owned(),
+            missing,
+        }),
+    }
 }
 
 /// ONNX Runtime splits every operator over its own threads, so batches run one after the other and are larger

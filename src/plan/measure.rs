@@ -76,6 +76,7 @@ pub(super) fn measure(
         },
         slices: slices.map(|(s, _)| s.clone()).collect(),
         seed: written.seed.as_ref().map_or(SEED, |s| s.value),
+        timing_only: false,
     };
     (plan, quality)
 }

@@ -22,6 +22,7 @@ use super::view::number;
 use super::view::set::Set;
 use super::view::text::{count, listed};
 use super::view::ties;
+use super::view::trust::{self, Fact, Level};
 use super::view::verdict::{Verdict, verdict};
 use grid::{Align, Cell, Grid};
 use paint::{Paint, Tone, wrap};
@@ -63,6 +64,8 @@ pub fn table(evaluation: &Evaluation, width: usize, style: Style, strict: bool) 
     if let Some(view) = baseline(evaluation, &sets) {
         section(&mut out, "Baseline", against(&view, width, paint).into_iter());
     }
+    let resumed = trust::resumed(evaluation, &sets).into_iter();
+    section(&mut out, "Resumed", resumed.map(|f| fact(&f, width, paint)));
     let rows = gates(evaluation, &sets);
     section(&mut out, "Gates", rows.iter().map(|g| gate(g, width, paint)));
     let found = without_numbers(&sets).into_iter().chain(findings(&sets));
@@ -171,8 +174,9 @@ fn notes(board: &Board, tie: TiePolicy, dropped: &[String]) -> Vec<String> {
     .map(|j| format!("{} {}", j.glyph(), j.word()))
     .collect();
     let glyphs = Some(used.join(", ")).filter(|glyphs| !glyphs.is_empty());
-    let legend: Vec<String> = glyphs.into_iter().chain([ties::policy(tie).to_owned()]).collect();
-    notes.push(legend.join("; "));
+    let policy = board.headline.as_ref().map(|_| ties::policy(tie).to_owned());
+    let legend: Vec<String> = glyphs.into_iter().chain(policy).collect();
+    notes.extend((!legend.is_empty()).then(|| legend.join("; ")));
     notes.extend(board.ties.clone());
     notes.extend(board.tuned.iter().cloned());
     if !board.too_few.is_empty() {
@@ -219,7 +223,7 @@ fn grid_of(board: &Board) -> Grid {
             figures().map(|f| Some(f?.headline.as_str().into())),
         );
     }
-    if board.reference.is_some() {
+    if board.compares() {
         grid.column("Δ vs reference", Align::Left, 1, rows.iter().map(|r| delta(r)));
         let wins = figures().map(|f| Some(f?.delta.as_ref()?.wins_ties_losses.as_str().into()));
         grid.column("W/T/L", Align::Number, 4, wins);
@@ -326,6 +330,15 @@ fn gate(gate: &GateRow, width: usize, paint: Paint) -> Vec<String> {
         _ => Tone::Warn,
     };
     marked(gate.glyph(), &text, tone, width, paint)
+}
+
+fn fact(fact: &Fact, width: usize, paint: Paint) -> Vec<String> {
+    let tone = match fact.level {
+        Level::Fine => Tone::Good,
+        Level::Attention => Tone::Warn,
+        Level::Problem => Tone::Bad,
+    };
+    marked(fact.glyph(), &fact.text, tone, width, paint)
 }
 
 fn finding(found: &Found, width: usize, paint: Paint) -> Vec<String> {

@@ -275,6 +275,10 @@ fn manifest() -> Manifest {
             ..Health::default()
         },
         baseline: None,
+        resumed: None,
+        jobs: None,
+        tuning: BTreeMap::new(),
+        noise_floor: Vec::new(),
     }
 }
 
@@ -317,6 +321,7 @@ pub(crate) fn plan() -> Plan {
             diagnose: Diagnose::Never,
             slices: Vec::new(),
             seed: 42,
+            timing_only: false,
         },
         compare: Compare {
             reference: IndexMap::new(),

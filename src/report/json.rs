@@ -28,6 +28,7 @@ pub fn json(evaluation: &Evaluation) -> String {
         "tie": evaluation.plan.measure.tie.name(),
         "family": evaluation.plan.family().iter().map(ToString::to_string).collect::<Vec<String>>(),
         "part": evaluation.plan.narrowed,
+        "resumed": manifest.resumed,
         "baseline": baseline.map(of_baseline),
         "cells": evaluation.cells.iter().map(|c| cell(c, baseline)).collect::<Vec<Value>>(),
         "gates": evaluation.gates.iter().map(gate).collect::<Vec<Value>>(),

@@ -132,7 +132,7 @@ fn add_board(out: &mut String, board: &Board, tie: TiePolicy) {
     );
     let mut headings = vec!["cell".to_owned()];
     headings.extend(board.headline.iter().cloned());
-    if board.reference.is_some() {
+    if board.compares() {
         headings.push("Δ vs reference".to_owned());
     }
     headings.extend(board.percentiles.iter().take(2).map(|p| format!("{p} ms")));
@@ -191,7 +191,7 @@ fn cells(board: &Board, entry: &Row, columns: usize) -> Vec<String> {
                 // A single `~` would be struck through by some.
                 cells.push(cell(&figures.headline));
             }
-            if board.reference.is_some() {
+            if board.compares() {
                 cells.push(match (&figures.delta, entry.is_reference) {
                     (_, true) => "reference".to_owned(),
                     (None, false) => NOT_APPLICABLE.to_owned(),

@@ -53,7 +53,8 @@ impl<'a> Oracle<'a> {
             &stage.filter,
             k,
         )));
-        if !self.known.contains(&key) {
+        // Some may have been taken over from an earlier run.
+        if !self.known.contains(&key) && !bundle.has_exact(&key) {
             let exact = self.neighbours(context, stage, &vector, k)?;
             let lists: Vec<&[Hit]> = exact.iter().map(|e| e.hits.as_slice()).collect();
             bundle.exact(&key, &with_ids(context, "exact", lists.into_iter()))?;

@@ -15,13 +15,13 @@ use super::{Answered, Built, RunError, checks, short};
 /// What a timer hands over.
 pub(super) type TimerResult = Result<(Timing, Vec<LatencySample>, Vec<Vec<Hit>>), RunError>;
 
-/// Writes the line of a cell that was answered.
+/// The line of a cell that was answered. Its samples go to the bundle at once: they come before the line.
 pub(super) fn record(
     answered: &mut Answered<'_>,
     builds: &[Built],
     timer: Option<TimerResult>,
     bundle: &mut BundleWriter,
-) -> Result<(), RunError> {
+) -> CellRecord {
     let built = &builds[answered.build];
     let outcome = match timer.transpose() {
         Err(error) => Outcome::Failed {
@@ -50,11 +50,10 @@ pub(super) fn record(
             }))
         }
     };
-    bundle.cell(&CellRecord {
+    CellRecord {
         cell: answered.context.cell.id.clone(),
         outcome,
-    })?;
-    Ok(())
+    }
 }
 
 pub(super) fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) -> Vec<QueryTrace> {
@@ -64,6 +63,14 @@ pub(super) fn traces(context: &CellContext<'_>, answers: &[Vec<StageAnswer>]) ->
         stages: stages(context, answers),
     };
     context.data.queries.iter().zip(answers).map(trace).collect()
+}
+
+/// Takes the lists out of a trace: what is left is the work that was done, and how.
+pub(super) fn leave_work(trace: &mut QueryTrace) {
+    for stage in &mut trace.stages {
+        stage.docs = Vec::new();
+        stage.scores = Vec::new();
+    }
 }
 
 /// One query's answers, stage by stage.

@@ -83,12 +83,14 @@ fn of_experiment(dir: &Path, all: &mut Vec<Listed>, bad: &mut Vec<StoreError>) {
 }
 
 fn listed(dir: &Path) -> Result<Listed, StoreError> {
+    let manifest = reader::manifest(dir)?;
     let plan: Plan = read_json(&dir.join("plan.json"))?;
-    let cells: Vec<CellRecord> = read_lines(&dir.join("cells.jsonl"))?;
+    let torn = manifest.finished.is_none();
+    let cells: Vec<CellRecord> = read_lines(&dir.join("cells.jsonl"), torn)?;
     let count = |of: fn(&Outcome) -> bool| cells.iter().filter(|c| of(&c.outcome)).count();
     Ok(Listed {
         dir: dir.to_owned(),
-        manifest: reader::manifest(dir)?,
+        manifest,
         planned: plan.cells.len(),
         ok: count(|o| matches!(o, Outcome::Measured(_))),
         failed: count(|o| matches!(o, Outcome::Failed { .. })),

@@ -17,7 +17,8 @@ use crate::dataset::{Qrels, read_trec};
 use crate::plan::Plan;
 use crate::run::{Run, trec};
 
-/// A bundle on disk. Small parts are read when it opens, large ones when asked for.
+/// A bundle on disk. Small parts are read when it opens, large ones when asked for. Where the run had no end, what was cut
+/// off is as good as never written: whole lines are read up to the break, and files of the end may be missing.
 #[derive(Debug)]
 pub struct Bundle {
     /// The folder.
@@ -38,15 +39,37 @@ impl Bundle {
     /// Opens a bundle; one written by a newer version is refused.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let file = |name: &str| dir.join(name);
-        let cells: Vec<CellRecord> = read_lines(&file("cells.jsonl"))?;
+        let manifest = manifest(dir)?;
+        let torn = manifest.finished.is_none();
+        let cells: Vec<CellRecord> = read_lines(&file("cells.jsonl"), torn)?;
         Ok(Self {
-            manifest: manifest(dir)?,
+            manifest,
             plan: with_tuned(read_json(&file("plan.json"))?, &cells),
             spec_text: read_text(&file("spec.yaml"))?,
             cells,
-            queries: read_lines(&file("queries.jsonl"))?,
+            queries: read_lines(&file("queries.jsonl"), torn)?,
             dir: dir.to_owned(),
         })
+    }
+
+    /// `plan.json` as it was asked for, without weights that were found later.
+    pub(super) fn asked(&self) -> Result<Plan, StoreError> {
+        read_json(&self.dir.join("plan.json"))
+    }
+
+    /// Whether its files may be cut off.
+    fn torn(&self) -> bool {
+        self.manifest.finished.is_none()
+    }
+
+    /// The file of a cell's rankings.
+    pub(super) fn run_path(&self, cell: &str) -> PathBuf {
+        self.dir.join("runs").join(format!("{cell}.trec.gz"))
+    }
+
+    /// The file of exact neighbours.
+    pub(super) fn exact_path(&self, key: &str) -> PathBuf {
+        self.dir.join("exact").join(format!("{key}.trec.gz"))
     }
 
     /// Judgements of a data set.
@@ -74,7 +97,7 @@ impl Bundle {
 
     /// Exact neighbours of a dense stage.
     pub fn exact(&self, key: &str) -> Result<Run, StoreError> {
-        let path = self.dir.join("exact").join(format!("{key}.trec.gz"));
+        let path = self.exact_path(key);
         trec::read(&path).map_err(|e| StoreError::Malformed {
             path,
             line: None,
@@ -84,14 +107,14 @@ impl Bundle {
 
     /// Hands every trace to `each`, in the order they were written, without holding them all.
     pub fn for_each_trace(&self, mut each: impl FnMut(QueryTrace)) -> Result<(), StoreError> {
-        for_each_line(&self.dir.join(TRACES), &mut each)
+        for_each_line(&self.dir.join(TRACES), self.torn(), &mut each)
     }
 
     /// Hands every ladder to `each`, in the order they were written; a run that took no diagnosis has none.
     pub fn for_each_ladder(&self, mut each: impl FnMut(LadderTrace)) -> Result<(), StoreError> {
         let path = self.dir.join(LADDERS);
         match path.exists() {
-            true => for_each_line(&path, &mut each),
+            true => for_each_line(&path, self.torn(), &mut each),
             false => Ok(()),
         }
     }
@@ -100,7 +123,10 @@ impl Bundle {
     pub fn texts(&self) -> Result<Texts, StoreError> {
         let path = self.dir.join("texts.jsonl.zst");
         let mut texts = Texts::new();
-        for_each_line(&path, &mut |r: TextRecord| {
+        if self.torn() && !path.exists() {
+            return Ok(texts);
+        }
+        for_each_line(&path, self.torn(), &mut |r: TextRecord| {
             texts.entry(r.data).or_default().insert(r.doc, r.fields);
         })?;
         Ok(texts)
@@ -108,7 +134,7 @@ impl Bundle {
 
     /// A cell's final rankings.
     pub fn run(&self, cell: &str) -> Result<Run, StoreError> {
-        let path = self.dir.join("runs").join(format!("{cell}.trec.gz"));
+        let path = self.run_path(cell);
         trec::read(&path).map_err(|e| StoreError::Malformed {
             path,
             line: None,
@@ -120,14 +146,19 @@ impl Bundle {
     pub fn baseline(&self) -> Result<Vec<BaselineLine>, StoreError> {
         let mut lines = Vec::new();
         if self.manifest.baseline.is_some() {
-            for_each_line(&self.dir.join("baseline.jsonl.zst"), &mut |line| lines.push(line))?;
+            let path = self.dir.join("baseline.jsonl.zst");
+            for_each_line(&path, self.torn(), &mut |line| lines.push(line))?;
         }
         Ok(lines)
     }
 
     /// All latency samples.
     pub fn latencies(&self) -> Result<Vec<LatencySample>, StoreError> {
-        table::read_latencies(&self.dir.join("latency.parquet"))
+        let path = self.dir.join("latency.parquet");
+        match self.torn() && !path.exists() {
+            true => Ok(Vec::new()),
+            false => table::read_latencies(&path),
+        }
     }
 }
 
@@ -166,14 +197,14 @@ struct Versioned<T> {
 
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = read_text(path)?;
-    let version: Version = parse(path, None, &text)?;
+    let version: Version = parse(path, None, text.as_bytes())?;
     if version.schema > SCHEMA {
         return Err(StoreError::TooNew {
             path: path.to_owned(),
             found: version.schema,
         });
     }
-    parse::<Versioned<T>>(path, None, &text).map(|v| v.value)
+    parse::<Versioned<T>>(path, None, text.as_bytes()).map(|v| v.value)
 }
 
 fn read_text(path: &Path) -> Result<String, StoreError> {
@@ -184,14 +215,18 @@ fn read_text(path: &Path) -> Result<String, StoreError> {
     })
 }
 
-pub(super) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
+pub(super) fn read_lines<T: DeserializeOwned>(path: &Path, torn: bool) -> Result<Vec<T>, StoreError> {
     let mut all = Vec::new();
-    for_each_line(path, &mut |value| all.push(value))?;
+    for_each_line(path, torn, &mut |value| all.push(value))?;
     Ok(all)
 }
 
-/// Reads JSON lines, through zstd when the name says so.
-fn for_each_line<T: DeserializeOwned>(path: &Path, each: &mut dyn FnMut(T)) -> Result<(), StoreError> {
+/// Reads JSON lines, through zstd when the name says so; of a `torn` file those before the break.
+fn for_each_line<T: DeserializeOwned>(
+    path: &Path,
+    torn: bool,
+    each: &mut dyn FnMut(T),
+) -> Result<(), StoreError> {
     let io = |source| StoreError::Io {
         what: "reading",
         path: path.to_owned(),
@@ -202,15 +237,23 @@ fn for_each_line<T: DeserializeOwned>(path: &Path, each: &mut dyn FnMut(T)) -> R
         Some(end) if end == "zst" => Box::new(zstd::Decoder::new(file).map_err(io)?),
         _ => Box::new(file),
     };
-    for (i, line) in BufReader::new(reader).lines().enumerate() {
-        let line = line.map_err(io)?;
-        each(parse(path, Some(i + 1), &line)?);
+    let mut reader = BufReader::new(reader);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        match reader.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if torn && !line.ends_with(b"\n") => break,
+            Ok(_) => each(parse(path, Some(number), &line)?),
+            Err(_) if torn => break,
+            Err(source) => return Err(io(source)),
+        }
     }
     Ok(())
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, line: Option<usize>, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|e| StoreError::Malformed {
+fn parse<T: DeserializeOwned>(path: &Path, line: Option<usize>, text: &[u8]) -> Result<T, StoreError> {
+    serde_json::from_slice(text).map_err(|e| StoreError::Malformed {
         path: path.to_owned(),
         line: line.or(Some(e.line())),
         reason: e.to_string(),

@@ -22,8 +22,8 @@ type Lines = zstd::Encoder<'static, BufWriter<File>>;
 /// An open bundle.
 ///
 /// Traces are compressed into one stream as cells finish; [`BundleWriter::finish`] closes it. A bundle whose run was
-/// killed lacks the end of that stream and `finished` in its manifest; its `cells.jsonl` and `runs/` are complete up to
-/// the last finished cell.
+/// killed lacks the end of that stream, the texts, and `finished` in its manifest. Of every cell with a line in
+/// `cells.jsonl` it has the rankings, traces, ladders and latencies.
 pub struct BundleWriter {
     dir: PathBuf,
     cells: File,
@@ -31,6 +31,10 @@ pub struct BundleWriter {
     /// There once a query has a line.
     ladders: Option<Lines>,
     samples: Vec<LatencySample>,
+    /// Whether streams or samples hold something that may not be on disk.
+    unsettled: bool,
+    /// Cells that have their line.
+    done: BTreeSet<String>,
     /// Documents to keep the text of, by data set.
     shown: BTreeMap<String, BTreeSet<String>>,
 }
@@ -59,12 +63,14 @@ impl BundleWriter {
             traces: lines(&dir.join(TRACES))?,
             ladders: None,
             samples: Vec::new(),
+            unsettled: false,
+            done: BTreeSet::new(),
             shown: BTreeMap::new(),
             dir,
         };
         bundle.manifest(manifest)?;
-        bundle.text("spec.yaml", spec_text)?;
-        bundle.json("plan.json", plan)?;
+        text(&bundle.dir, "spec.yaml", spec_text)?;
+        json(&bundle.dir, "plan.json", plan)?;
         Ok(bundle)
     }
 
@@ -75,7 +81,7 @@ impl BundleWriter {
 
     /// Writes, or writes again, the manifest.
     pub fn manifest(&self, manifest: &Manifest) -> Result<(), StoreError> {
-        self.json("manifest.json", manifest)
+        json(&self.dir, "manifest.json", manifest)
     }
 
     /// Keeps the queries and judgements of the data sets, without which nothing can be measured later.
@@ -133,14 +139,20 @@ impl BundleWriter {
         }
     }
 
+    /// Whether exact neighbours are kept under this key.
+    pub fn has_exact(&self, key: &str) -> bool {
+        self.exact_path(key).is_file()
+    }
+
     /// Keeps the exact neighbours of a dense stage.
     pub fn exact(&self, key: &str, run: &Run) -> Result<(), StoreError> {
-        self.trec(&self.dir.join("exact").join(format!("{key}.trec.gz")), run)
+        self.trec(&self.exact_path(key), run)
     }
 
     /// Appends what every stage of a cell answered, with the documents shown in the top `depth` of each.
     pub fn traces(&mut self, data: &str, traces: &[QueryTrace], depth: usize) -> Result<(), StoreError> {
         let path = self.dir.join(TRACES);
+        self.unsettled = true;
         for trace in traces {
             json_line(&mut self.traces, trace).map_err(io("writing", &path))?;
             for doc in trace.stages.iter().flat_map(|s| s.docs.iter().take(depth)) {
@@ -153,6 +165,7 @@ impl BundleWriter {
     /// Appends what the queries of a cell would have found with more exact searches; without any there is no file.
     pub fn ladders(&mut self, ladders: &[LadderTrace]) -> Result<(), StoreError> {
         let path = self.dir.join(LADDERS);
+        self.unsettled = true;
         for ladder in ladders {
             let out = match &mut self.ladders {
                 Some(out) => out,
@@ -165,22 +178,62 @@ impl BundleWriter {
 
     /// Keeps a cell's final rankings as a TREC run.
     pub fn run(&self, cell: &str, run: &Run) -> Result<(), StoreError> {
-        self.trec(&self.dir.join("runs").join(format!("{cell}.trec.gz")), run)
+        self.trec(&self.run_path(cell), run)
     }
 
-    /// Keeps latency samples until [`BundleWriter::finish`] writes them as one table.
+    /// Keeps latency samples. They are one table, which is written anew before the next cell gets its line: hand over those
+    /// of all cells of a data set first.
     pub fn latencies(&mut self, samples: Vec<LatencySample>) {
         self.samples.extend(samples);
+        self.unsettled = true;
     }
 
-    /// Appends a finished cell and syncs: from here on it survives anything.
+    /// Appends a finished cell and syncs: from here on it survives anything, and so does all that was kept of it before.
     pub fn cell(&mut self, record: &CellRecord) -> Result<(), StoreError> {
+        self.settle()?;
         let path = self.dir.join("cells.jsonl");
+        // In one piece, so that a run that is killed leaves the whole line or next to nothing of it.
         let write = |file: &mut File| {
-            json_line(file, record)?;
+            let mut line = Vec::new();
+            json_line(&mut line, record)?;
+            file.write_all(&line)?;
             file.sync_data()
         };
-        write(&mut self.cells).map_err(io("writing", &path))
+        write(&mut self.cells).map_err(io("writing", &path))?;
+        self.done.insert(record.cell.clone());
+        Ok(())
+    }
+
+    /// Whether a cell has its line.
+    pub fn has(&self, cell: &str) -> bool {
+        self.done.contains(cell)
+    }
+
+    /// Brings traces, ladders and latencies to disk.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        if !std::mem::take(&mut self.unsettled) {
+            return Ok(());
+        }
+        let streams = [(TRACES, Some(&mut self.traces)), (LADDERS, self.ladders.as_mut())];
+        for (name, stream) in streams {
+            let Some(stream) = stream else { continue };
+            let flushed = stream
+                .flush()
+                .and_then(|()| stream.get_ref().get_ref().sync_data());
+            flushed.map_err(io("writing", &self.dir.join(name)))?;
+        }
+        match self.samples.is_empty() {
+            true => Ok(()),
+            false => self.table(),
+        }
+    }
+
+    /// Writes the latencies through a temporary file, so that a reader never sees half of them.
+    fn table(&self) -> Result<(), StoreError> {
+        let path = self.dir.join("latency.parquet");
+        let part = self.dir.join("latency.parquet.part");
+        table::write_latencies(&part, &self.samples)?;
+        std::fs::rename(part, &path).map_err(io("writing", &path))
     }
 
     /// Writes what is known only at the end, and the final manifest.
@@ -190,15 +243,27 @@ impl BundleWriter {
         datasets: &BTreeMap<String, Dataset>,
     ) -> Result<PathBuf, StoreError> {
         self.texts(datasets)?;
-        table::write_latencies(&self.dir.join("latency.parquet"), &self.samples)?;
-        self.manifest(manifest)?;
-        let streams = [(TRACES, Some(self.traces)), (LADDERS, self.ladders)];
+        self.table()?;
+        let Self {
+            dir, traces, ladders, ..
+        } = self;
+        let streams = [(TRACES, Some(traces)), (LADDERS, ladders)];
         for (name, stream) in streams {
             let Some(stream) = stream else { continue };
             let finished = stream.finish().and_then(|mut out| out.flush());
-            finished.map_err(io("writing", &self.dir.join(name)))?;
+            finished.map_err(io("writing", &dir.join(name)))?;
         }
-        Ok(self.dir)
+        // Last: a manifest that says `finished` speaks of whole files.
+        json(&dir, "manifest.json", manifest)?;
+        Ok(dir)
+    }
+
+    pub(super) fn run_path(&self, cell: &str) -> PathBuf {
+        self.dir.join("runs").join(format!("{cell}.trec.gz"))
+    }
+
+    pub(super) fn exact_path(&self, key: &str) -> PathBuf {
+        self.dir.join("exact").join(format!("{key}.trec.gz"))
     }
 
     fn texts(&self, datasets: &BTreeMap<String, Dataset>) -> Result<(), StoreError> {
@@ -229,25 +294,6 @@ impl BundleWriter {
     fn trec(&self, path: &Path, run: &Run) -> Result<(), StoreError> {
         trec::save(run, path).map_err(io("writing", path))
     }
-
-    fn text(&self, name: &str, text: &str) -> Result<(), StoreError> {
-        let path = self.dir.join(name);
-        std::fs::write(&path, text).map_err(io("writing", &path))
-    }
-
-    /// Writes through a temporary file, so that a reader never sees half of it.
-    fn json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
-        let mut json = serde_json::to_string_pretty(&Versioned {
-            schema: SCHEMA,
-            value,
-        })
-        .expect("plain data serialises to JSON");
-        json.push('\n');
-        let part = format!("{name}.part");
-        self.text(&part, &json)?;
-        let path = self.dir.join(name);
-        std::fs::rename(self.dir.join(part), &path).map_err(io("writing", &path))
-    }
 }
 
 /// A JSON file: the schema version, then the value under its own key.
@@ -255,6 +301,25 @@ impl BundleWriter {
 struct Versioned<'a, T> {
     schema: u32,
     value: &'a T,
+}
+
+/// Writes through a temporary file, so that a reader never sees half of it.
+fn json<T: Serialize>(dir: &Path, name: &str, value: &T) -> Result<(), StoreError> {
+    let mut json = serde_json::to_string_pretty(&Versioned {
+        schema: SCHEMA,
+        value,
+    })
+    .expect("plain data serialises to JSON");
+    json.push('\n');
+    let part = format!("{name}.part");
+    text(dir, &part, &json)?;
+    let path = dir.join(name);
+    std::fs::rename(dir.join(part), &path).map_err(io("writing", &path))
+}
+
+fn text(dir: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    let path = dir.join(name);
+    std::fs::write(&path, text).map_err(io("writing", &path))
 }
 
 fn create(path: &Path) -> Result<File, StoreError> {

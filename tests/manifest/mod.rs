@@ -31,5 +31,9 @@ pub(crate) fn manifest(experiment: &str) -> Manifest {
         machine: machine::describe(),
         health: Health::default(),
         baseline: None,
+        resumed: None,
+        jobs: None,
+        tuning: BTreeMap::new(),
+        noise_floor: Vec::new(),
     }
 }

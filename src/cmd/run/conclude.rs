@@ -34,6 +34,9 @@ impl Experiment<'_> {
         if let Some(name) = self.save {
             self.save(&bundle, &evaluation, name)?;
         }
+        if bundle.manifest.finished.is_some() && !is_complete(&evaluation) {
+            self.say_how_to_retry();
+        }
         let mut exit = exit(&evaluation, self.strict);
         // A file that cannot be written is no reason to keep a verdict back.
         for output in self.outputs {
@@ -66,6 +69,8 @@ fn unfit(bundle: &Bundle, evaluation: &Evaluation) -> Option<&'static str> {
         Some("the run was interrupted")
     } else if evaluation.plan.narrowed.is_some() {
         Some("only a part of the spec was run, and later runs would compare with that part alone")
+    } else if evaluation.plan.measure.timing_only {
+        Some("only times were taken, and later runs could compare no quality with it")
     } else if !is_complete(evaluation) {
         Some("some cells have no numbers, and an earlier run of that name may have them")
     } else if evaluation.gates.iter().any(|g| g.fails_run(false)) {

@@ -8,8 +8,9 @@ use super::Experiment;
 use crate::backend::Backend;
 use crate::cmd::models::LoadedModels;
 use crate::dataset::{Dataset, SourceFile};
+use crate::prepare::cache;
 use crate::runner::machine;
-use crate::store::{self, BundleWriter, DataRecord, Health, Machine, Manifest, StoreError, Tool};
+use crate::store::{self, BundleWriter, DataRecord, Health, Machine, Manifest, NoiseFloor, StoreError, Tool};
 
 impl Experiment<'_> {
     /// Creates the bundle under a run id of its own: the time, and what was run.
@@ -35,6 +36,7 @@ impl Experiment<'_> {
     pub(super) fn manifest(
         &self,
         datasets: &BTreeMap<String, Dataset>,
+        tuning: &BTreeMap<(String, String), Dataset>,
         models: &LoadedModels,
         backends: &BTreeMap<String, Box<dyn Backend + '_>>,
     ) -> anyhow::Result<Manifest> {
@@ -80,6 +82,18 @@ impl Experiment<'_> {
             },
             health: Health::default(),
             baseline: self.baseline.map(|b| b.record.clone()),
+            noise_floor: NoiseFloor::find(
+                &cache::default_dir(),
+                &machine::describe(),
+                plan,
+                self.means.threads,
+            ),
+            resumed: None,
+            jobs: self.means.threads,
+            tuning: tuning
+                .iter()
+                .map(|((data, split), set)| (format!("{data} ({split})"), set.files.clone()))
+                .collect(),
         })
     }
 }

@@ -2,19 +2,22 @@
 
 use super::sequence;
 use crate::evaluate::baseline::{Baseline, BaselineMatch};
+use crate::evaluate::floor::floor;
 use crate::evaluate::noise::{Passes, spread};
 use crate::evaluate::{
     CellNumbers, CellResult, CellState, Difference, Latency, MeanCounters, Values, difference,
 };
 use crate::measure::StageMeasure;
 use crate::plan::{Against, Gate, GateSubject, Judge, Plan, WorkCounter};
-use crate::store::StageWork;
+use crate::store::{NoiseFloor, StageWork};
 
 /// What gates are held against.
 pub(super) struct Ground<'a> {
     pub(super) plan: &'a Plan,
     pub(super) cells: &'a [CellResult],
     pub(super) baseline: Option<&'a Baseline>,
+    /// How much identical cells differ on the machine.
+    pub(super) floors: &'a [NoiseFloor],
 }
 
 /// What is held against the threshold.
@@ -64,7 +67,10 @@ impl Ground<'_> {
     ) -> Result<Seen, String> {
         let name = measure.to_string();
         let at = numbers.quality.iter().position(|q| q.measure == name);
-        let at = at.ok_or("it is not measured in this cell")?;
+        let at = at.ok_or(match self.plan.measure.timing_only {
+            true => "no quality was measured (--timing-only)",
+            false => "it is not measured in this cell",
+        })?;
         let quality = &numbers.quality[at];
         let (values, made) = match gate.against {
             Against::Number => {
@@ -131,9 +137,14 @@ impl Ground<'_> {
                 let passes = Passes {
                     figures,
                     other_spread: (1.0 + own.passes.other_spread) * (1.0 + other_spread) - 1.0,
+                    floor: None,
                 };
                 (value, passes)
             }
+        };
+        let passes = Passes {
+            floor: floor(self.floors, &result.cell, percentile),
+            ..passes
         };
         Ok(Seen {
             passes: Some(passes),
@@ -269,6 +280,7 @@ fn time(numbers: &CellNumbers, percentile: f64) -> Result<Time, String> {
     let passes = Passes {
         figures: figures.unwrap_or_default(),
         other_spread,
+        floor: None,
     };
     Ok(Time { value, passes })
 }
@@ -283,6 +295,7 @@ fn pass_by_pass(own: &Passes, other: &Passes) -> Passes {
             .map(|(a, b)| a / b)
             .collect(),
         other_spread: own.other_spread.max(other.other_spread),
+        floor: None,
     }
 }
 

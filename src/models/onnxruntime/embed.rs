@@ -24,7 +24,7 @@ pub struct OnnxEmbedder {
     limits: Limits,
     /// Counts tokens without waiting for the model.
     tokenizer: Tokenizer,
-    /// A session runs one batch at a time, on all cores.
+    /// A session runs one batch at a time, on all its threads.
     model: Mutex<TextEmbedding>,
 }
 
@@ -55,10 +55,13 @@ impl OnnxEmbedder {
         library: &Library,
     ) -> Result<Self, ModelError> {
         let name = info.model.to_string();
-        let options = TextInitOptions::new(info.model.clone())
+        let mut options = TextInitOptions::new(info.model.clone())
             .with_environment(library.environment.clone())
             .with_cache_dir(cache.to_owned())
             .with_show_download_progress(false);
+        if let Some(threads) = library.threads {
+            options = options.with_intra_threads(threads);
+        }
         let model = TextEmbedding::try_new(options).map_err(|e| fetch_error(&name, &e))?;
         let mut wanted = vec![info.model_file.as_str(), "tokenizer.json"];
         wanted.extend(info.additional_files.iter().map(String::as_str));
@@ -87,9 +90,12 @@ impl OnnxEmbedder {
         for (name, path) in folder.external_data()? {
             model = model.with_external_initializer(name, catalog::read(path)?);
         }
-        let options = InitOptionsUserDefined::new()
+        let mut options = InitOptionsUserDefined::new()
             .with_environment(library.environment.clone())
             .with_max_length(max_tokens);
+        if let Some(threads) = library.threads {
+            options = options.with_intra_threads(threads);
+        }
         let model = TextEmbedding::try_new_from_user_defined(model, options);
         let model = model.map_err(|e| ModelError::BadFile {
             path: folder.onnx.clone(),

@@ -20,6 +20,15 @@ pub struct Library {
     pub version: String,
     /// Sessions are created in it; there is one per process.
     pub(super) environment: Environment,
+    /// Threads of a session; `None` is one per core.
+    pub(super) threads: Option<usize>,
+}
+
+impl Library {
+    /// The same library with sessions of so many threads.
+    pub(in crate::models) fn on(self, threads: Option<usize>) -> Self {
+        Self { threads, ..self }
+    }
 }
 
 /// Where the library may be.
@@ -100,6 +109,7 @@ fn load(path: &Path) -> Result<Library, String> {
         path: path.to_owned(),
         version: version(path, ort::info()),
         environment,
+        threads: None,
     })
 }
 

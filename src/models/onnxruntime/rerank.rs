@@ -21,7 +21,7 @@ pub struct OnnxReranker {
     identity: ModelIdentity,
     /// Counts tokens without waiting for the model.
     tokenizer: Tokenizer,
-    /// A session runs one batch at a time, on all cores.
+    /// A session runs one batch at a time, on all its threads.
     model: Mutex<TextRerank>,
 }
 
@@ -45,10 +45,13 @@ impl OnnxReranker {
         library: &Library,
     ) -> Result<Self, ModelError> {
         let name = &info.model_code;
-        let options = RerankInitOptions::new(info.model.clone())
+        let mut options = RerankInitOptions::new(info.model.clone())
             .with_environment(library.environment.clone())
             .with_cache_dir(cache.to_owned())
             .with_show_download_progress(false);
+        if let Some(threads) = library.threads {
+            options = options.with_intra_threads(threads);
+        }
         let model = TextRerank::try_new(options).map_err(|e| fetch_error(name, &e))?;
         let mut wanted = vec![info.model_file.as_str(), "tokenizer.json"];
         wanted.extend(info.additional_files.iter().map(String::as_str));
@@ -64,9 +67,12 @@ impl OnnxReranker {
     ) -> Result<Self, ModelError> {
         let sha256 = folder.sha256("")?;
         let model = UserDefinedRerankingModel::new(folder.onnx.clone(), folder.tokenizer_files(max_tokens)?);
-        let options = RerankInitOptionsUserDefined::new()
+        let mut options = RerankInitOptionsUserDefined::new()
             .with_environment(library.environment.clone())
             .with_max_length(max_tokens);
+        if let Some(threads) = library.threads {
+            options = options.with_intra_threads(threads);
+        }
         let model = TextRerank::try_new_from_user_defined(model, options);
         let model = model.map_err(|e| ModelError::BadFile {
             path: folder.onnx.clone(),

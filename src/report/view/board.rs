@@ -113,6 +113,13 @@ impl Delta {
     }
 }
 
+impl Board {
+    /// Whether cells are compared by a measure.
+    pub(crate) fn compares(&self) -> bool {
+        self.reference.is_some() && self.headline.is_some()
+    }
+}
+
 impl Row {
     /// Class name and word of the worst finding.
     pub(crate) fn tag(&self) -> Option<(&'static str, &'static str)> {

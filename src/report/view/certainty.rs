@@ -78,6 +78,9 @@ pub(crate) struct Compared {
 
 /// One section per data set that has anything to compare.
 pub(crate) fn certainties(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<CertaintyView> {
+    if evaluation.plan.measure.timing_only {
+        return Vec::new();
+    }
     let of = |set| Some(view(evaluation, set, certainty_of(evaluation, set)?));
     sets.iter().filter_map(of).collect()
 }

@@ -88,7 +88,8 @@ fn identity(manifest: &Manifest) -> Group {
 fn machine(manifest: &Manifest) -> Group {
     let machine = &manifest.machine;
     let load = |l: Option<f64>| l.map_or_else(|| UNKNOWN.to_owned(), |l| format!("{l:.2}"));
-    group(
+    let jobs = manifest.jobs.map(|n| ("threads (--jobs)", integer(n as u64)));
+    let mut group = group(
         "Machine",
         vec![
             (
@@ -106,7 +107,9 @@ fn machine(manifest: &Manifest) -> Group {
                 format!("{}, {}", load(machine.load.0), load(machine.load.1)),
             ),
         ],
-    )
+    );
+    group.facts.extend(jobs.map(|(k, v)| (k.to_owned(), v)));
+    group
 }
 
 fn health(manifest: &Manifest) -> Group {

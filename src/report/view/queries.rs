@@ -129,6 +129,13 @@ fn shown_within(evaluation: &Evaluation, sets: &[Set<'_>], most_rows: usize) -> 
     let mut candidates = candidates(evaluation, sets);
     let total = candidates.len();
     if keep == TraceKeep::None || total == 0 {
+        if evaluation.plan.measure.timing_only {
+            return Shown {
+                queries: Vec::new(),
+                script_note: String::new(),
+                note: "No lists were kept (--timing-only).".to_owned(),
+            };
+        }
         let why = if keep == TraceKeep::None {
             "The spec asks for no queries here (trace: keep: none)."
         } else {

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::evaluate::baseline::machines;
 use crate::evaluate::{CellState, Evaluation};
 use crate::plan::GateLevel;
 use crate::stats::Verdict;
@@ -129,7 +128,7 @@ fn of_data(runs: &[&Evaluation], newest_set: &Set<'_>, measure: &str, cell: Opti
             None => set.reference_ran(),
             Some(label) => set.ran().find(|r| r.cell.cell.label() == label),
         };
-        let same_machine = newest.is_some_and(|n| machines(n, &run.manifest.machine).is_empty());
+        let same_machine = newest.is_some_and(|n| n.differences(&run.manifest.machine).is_empty());
         let time = || percentile_of(shown?.numbers.latency.as_ref()?, newest_set.tail_percentile()?);
         let reference = shown.map(|ran| point(set, ran, measure));
         let best = if cell.is_some() { None } else { best(set, measure) };

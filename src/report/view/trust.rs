@@ -1,5 +1,8 @@
 //! "Can I trust this?": facts in words, each marked as fine, worth attention, or a problem.
 
+mod floor;
+mod resumed;
+
 use crate::evaluate::noise::{BUSY_BEFORE, PASSES_APART, spread};
 use crate::evaluate::{Evaluation, Latency};
 use crate::store::{DataRecord, Parity, Severity};
@@ -8,6 +11,8 @@ use super::findings::findings;
 use super::number;
 use super::set::{Ran, Set};
 use super::text::{count, listed};
+
+pub(crate) use resumed::resumed;
 
 /// Below this share of judged results, the unjudged ones can carry a difference between cells.
 const JUDGED_ENOUGH: f64 = 0.95;
@@ -77,9 +82,12 @@ impl Fact {
 pub(crate) fn facts(evaluation: &Evaluation, sets: &[Set<'_>]) -> Vec<Fact> {
     let mut facts = vec![complete(evaluation, sets)];
     facts.extend(part(evaluation));
+    facts.extend(times_alone(evaluation));
+    facts.extend(resumed(evaluation, sets));
     facts.extend(sets.iter().map(|s| queries(evaluation, s)));
     facts.extend(sets.iter().filter_map(judged));
     facts.push(timing(evaluation, sets));
+    facts.extend(sets.iter().filter_map(|s| floor::noise_floor(evaluation, s)));
     facts.extend(machine(evaluation));
     facts.extend(sets.iter().filter_map(parity));
     facts.push(checks(sets));
@@ -126,6 +134,12 @@ fn part(evaluation: &Evaluation) -> Option<Fact> {
         text += "; queries are a sample";
     }
     Some(Fact::new(Level::Attention, "Part", text))
+}
+
+/// Times without quality say what something costs, and not whether it is worth that.
+fn times_alone(evaluation: &Evaluation) -> Option<Fact> {
+    let text = "only times and work were taken (--timing-only); no quality, no lists";
+    (evaluation.plan.measure.timing_only).then(|| Fact::new(Level::Attention, "Part", text))
 }
 
 fn queries(evaluation: &Evaluation, set: &Set<'_>) -> Fact {

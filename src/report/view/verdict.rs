@@ -102,13 +102,19 @@ pub(crate) fn verdict(evaluation: &Evaluation, sets: &[Set<'_>]) -> Verdict {
             .into_iter()
             .chain([ran(sets)])
             .chain(part(evaluation))
+            .chain(times_alone(evaluation))
             .chain(gate_sentence(evaluation))
             .collect(),
         answers: sets
             .iter()
+            .filter(|_| !evaluation.plan.measure.timing_only)
             .map(|s| answer(evaluation.plan.compare.level, s, several))
             .collect(),
-        cautions: cautions(evaluation, sets),
+        cautions: match evaluation.plan.measure.timing_only {
+            // No cell is the best of any.
+            true => Vec::new(),
+            false => cautions(evaluation, sets),
+        },
     }
 }
 
@@ -146,6 +152,12 @@ fn interrupted(evaluation: &Evaluation) -> Option<String> {
 fn part(evaluation: &Evaluation) -> Option<String> {
     let narrowed = evaluation.plan.narrowed.as_ref()?;
     Some(format!("Only a part of the spec was run ({}).", narrowed.by))
+}
+
+fn times_alone(evaluation: &Evaluation) -> Option<String> {
+    let timing_only = evaluation.plan.measure.timing_only;
+    timing_only
+        .then(|| "Only times and work were taken (--timing-only): nothing is said about quality.".to_owned())
 }
 
 fn ran(sets: &[Set<'_>]) -> String {
