@@ -1,6 +1,7 @@
 //! The command line: the only part that prints. stdout is data, stderr is talk.
 
 mod args;
+mod cache;
 mod cards;
 mod ci;
 mod data;
@@ -9,6 +10,7 @@ mod doctor;
 mod eval;
 mod explain;
 mod fetch;
+mod history;
 mod init;
 mod interrupt;
 mod ls;
@@ -22,8 +24,10 @@ mod schema;
 mod servers;
 mod setup;
 mod shell;
+mod table;
 mod tuning;
 mod validate;
+mod verbs;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -87,6 +91,10 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         other => other,
     };
     let talk = progress::Talk::new(progress, cli.global.quiet, cli.global.color);
+    if let Some(said) = verbs::misplaced(&cli) {
+        talk.error(&said);
+        return Exit::Usage;
+    }
     let result = match cli.verb {
         None => run::run(&cli.run, ci, &talk, command),
         Some(Verb::Run(args)) => run::run(&args, ci, &talk, command),
@@ -98,7 +106,8 @@ fn dispatch(cli: Cli, command: &[OsString]) -> Exit {
         Some(Verb::Ls(args)) => ls::ls(&args, &talk),
         Some(Verb::Fetch(args)) => fetch::fetch(&args, &talk),
         Some(Verb::Doctor(args)) => doctor::doctor(&args, &talk),
-        Some(Verb::Cache(args)) => servers::cache(&args, &talk),
+        Some(Verb::History(args)) => history::history(&args, &talk),
+        Some(Verb::Cache(args)) => cache::cache(&args, &talk),
         Some(Verb::Eval(args)) => eval::eval(&args, &talk),
         Some(Verb::Setup(args)) => setup::setup(&args, &talk),
         Some(Verb::Init(args)) => init::init(&args, &talk),
@@ -122,10 +131,18 @@ fn data_out(text: &str) -> anyhow::Result<()> {
 
 /// Writes a file, with the folders that it needs.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
-    }
+    create_parent(path)?;
     std::fs::write(path, text).with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// Makes the folder that a file goes to.
+fn create_parent(path: &Path) -> anyhow::Result<()> {
+    match path.parent() {
+        None => Ok(()),
+        Some(folder) => {
+            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))
+        }
+    }
 }
 
 /// Columns to fill: the terminal's, or `COLUMNS`, or enough for every column of the table.

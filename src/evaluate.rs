@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use crate::backend::Path;
 use crate::dataset::{Grade, Qrels};
 use crate::index::Counters;
-use crate::plan::{Cell, Gate, Plan};
+use crate::plan::{Cell, Gate, Plan, WorkCounter};
 use crate::stats::{self, Verdict};
 use crate::store::{
     Bundle, Finding, LatencySample, Manifest, Measured, Outcome, QueryRecord, Severity, StoreError,
@@ -109,6 +109,21 @@ pub struct CellNumbers {
     pub counters: Vec<(String, MeanCounters)>,
     /// Query → documents that pass its filter, as the payload indexes tell; absent where nothing was filtered by them.
     pub matches: BTreeMap<String, u64>,
+}
+
+impl CellNumbers {
+    /// Work per query, over all stages.
+    pub fn work(&self, counter: WorkCounter) -> f64 {
+        let stages = self.counters.iter();
+        stages.map(|(_, of)| of.per_query(counter)).sum()
+    }
+}
+
+impl MeanCounters {
+    /// The mean of one counter.
+    pub(crate) fn per_query(&self, counter: WorkCounter) -> f64 {
+        counter.of(&self.sum) as f64 / self.queries.max(1) as f64
+    }
 }
 
 /// Work per query, averaged over the cell's queries.

@@ -20,6 +20,7 @@ mod md5;
 mod partial;
 mod receipt;
 mod unpack;
+mod verify;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use by_hand::ByHand;
 pub use check::{Digests, Verified};
 pub use error::{DownloadError, FetchError, UnpackError};
 pub use receipt::{Content, Receipt, Record};
+pub use verify::{Verification, verify};
 
 /// A data set to get.
 #[derive(Debug, Clone, PartialEq, Eq)]

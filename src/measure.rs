@@ -12,6 +12,7 @@
 //! much.
 
 mod error;
+mod families;
 mod knn;
 mod mean;
 mod name;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::dataset::Grade;
 
 pub use error::ParseMeasureError;
+pub use families::{FamilyInfo, families};
 pub use knn::{knn_recall, knn_recall_over_ties};
 pub use mean::Mean;
 pub use real::Real;

@@ -6,6 +6,7 @@
 
 mod batch;
 pub mod builtin;
+pub mod cached;
 pub mod catalog;
 mod error;
 pub mod load;

@@ -9,6 +9,7 @@ mod codes;
 pub mod data;
 mod diagnostic;
 pub mod index;
+mod kinds;
 pub mod measure;
 mod parse;
 pub mod pipelines;
@@ -29,6 +30,7 @@ use serde::Deserialize;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use kinds::{KeyInfo, StageKindInfo, stage_kinds};
 pub use parse::{parse, parse_value};
 pub use reference::reference;
 pub use render::{Look, render, render_all};

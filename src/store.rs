@@ -8,6 +8,7 @@
 
 mod baseline;
 mod find;
+mod list;
 pub mod reader;
 mod save;
 pub mod table;
@@ -29,6 +30,7 @@ pub use baseline::{
     BaselineCell, BaselineData, BaselineLatency, BaselineLine, BaselineRecord, Named, StageWork,
 };
 pub use find::{BaselineError, Found, find};
+pub use list::{Listed, list};
 pub use reader::{Bundle, Texts};
 pub use save::{is_name, save, saved_as};
 pub use table::QueryValue;

@@ -4,6 +4,16 @@
 
 #[path = "cli/baseline.rs"]
 mod baseline;
+#[path = "cli/cache.rs"]
+mod cache;
+#[path = "cli/exit.rs"]
+mod exit;
+#[path = "cli/history.rs"]
+mod history;
+#[path = "cli/ls.rs"]
+mod ls;
+#[path = "cli/output.rs"]
+mod output;
 #[path = "cli/report.rs"]
 mod report;
 
@@ -164,20 +174,6 @@ fn the_same_bundle_renders_to_the_same_bytes() {
 }
 
 #[test]
-fn a_failed_gate_exits_with_100_and_a_passed_one_with_0() {
-    let place = Place::new();
-    let gate = |limit: &str| {
-        format!("measure: {{ quality: [success@1] }}\ngates:\n  - {{ that: success@1 {limit} }}\n")
-    };
-    let passed = place.run(&place.spec(&gate(">= 1")));
-    assert_eq!(status(&passed), 0, "{}", stderr(&passed));
-    let failed = place.run(&place.spec(&gate("< 1")));
-    assert_eq!(status(&failed), 100, "{}", stderr(&failed));
-    let warned = place.run(&place.spec(&gate("< 1, level: warn")));
-    assert_eq!(status(&warned), 0, "{}", stderr(&warned));
-}
-
-#[test]
 fn a_gate_that_cannot_be_decided_passes_unless_strict() {
     let place = Place::new();
     // Too few queries for an interval.
@@ -236,16 +232,6 @@ fn bad_data_is_named_with_file_and_line() {
         !place.path("reports").exists(),
         "nothing is written before the data is known to be good"
     );
-}
-
-#[test]
-fn a_wrong_option_is_a_matter_of_usage() {
-    let place = Place::new();
-    let output = place.evalrun(&["--no-such-option"]);
-    assert_eq!(status(&output), 2);
-    let output = place.evalrun(&["report", "/no/such/bundle"]);
-    assert_eq!(status(&output), 3);
-    assert!(stderr(&output).contains("/no/such/bundle"), "{}", stderr(&output));
 }
 
 #[test]
@@ -332,93 +318,6 @@ fn a_part_of_a_plan_is_run_and_says_so() {
         "{}",
         stderr(&none)
     );
-    assert_eq!(status(&place.evalrun(&[spec, "--shard", "5/4"])), 2);
-}
-
-#[test]
-fn nothing_selected_exits_with_4() {
-    let place = Place::new();
-    let spec = place.spec(TWO_PIPELINES);
-    // Seven parts of six cells: the first is empty.
-    let output = place.evalrun(&[spec.to_str().unwrap(), "--shard", "1/7"]);
-    assert_eq!(status(&output), 4, "{}", stderr(&output));
-}
-
-#[test]
-fn a_cell_that_takes_too_long_has_failed_and_fail_fast_ends_the_run() {
-    let place = Place::new();
-    let spec = place.spec(TWO_PIPELINES);
-    let out_dir = place.path("reports");
-    let options = [
-        spec.to_str().unwrap(),
-        "--out-dir",
-        out_dir.to_str().unwrap(),
-        "--timeout",
-        "1ns",
-    ];
-    let output = place.evalrun(&options);
-    assert_eq!(status(&output), 5, "{}", stderr(&output));
-    let [bundle] = place.bundles("tiny").try_into().unwrap();
-    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
-    assert_eq!(
-        cells.matches("not answered within 1ns (--timeout)").count(),
-        6,
-        "{cells}"
-    );
-
-    let output = place.evalrun(&[&options[..], &["--fail-fast"]].concat());
-    assert_eq!(status(&output), 5, "{}", stderr(&output));
-    let last = place.bundles("tiny").pop().unwrap();
-    let cells = std::fs::read_to_string(last.join("cells.jsonl")).unwrap();
-    assert_eq!(cells.lines().count(), 1, "{cells}");
-}
-
-#[test]
-#[cfg(unix)]
-fn an_interrupted_run_keeps_its_answers_and_exits_with_130() {
-    use std::io::{BufRead, BufReader};
-    let place = Place::new();
-    // Long enough to be caught at it.
-    let latency = "measure: { quality: [success@1], latency: { passes: 1000000, quantiles: [50] } }\n";
-    let spec = place.spec(latency);
-    let mut run = Command::new(env!("CARGO_BIN_EXE_evalrun"))
-        .args([
-            spec.to_str().unwrap(),
-            "--out-dir",
-            place.path("reports").to_str().unwrap(),
-        ])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("EVALRUN_CACHE", place.path("cache"))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
-    assert!(
-        said.any(|line| line.unwrap() == "timing"),
-        "the run comes to its timed passes"
-    );
-    let kill = Command::new("kill")
-        .args(["-INT", &run.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(kill.success());
-    let rest: Vec<String> = said.map(|line| line.unwrap()).collect();
-    assert_eq!(run.wait().unwrap().code(), Some(130), "{rest:?}");
-    assert!(
-        rest.iter().any(|line| line.starts_with("interrupted: ")),
-        "{rest:?}"
-    );
-    let [bundle] = place.bundles("tiny").try_into().unwrap();
-    let manifest = std::fs::read_to_string(bundle.join("manifest.json")).unwrap();
-    assert!(manifest.contains("\"finished\": null"));
-    let cells = std::fs::read_to_string(bundle.join("cells.jsonl")).unwrap();
-    assert!(
-        cells.contains("\"timing\":null"),
-        "half a pass is no time: {cells}"
-    );
-    let report = place.evalrun(&["report", bundle.to_str().unwrap()]);
-    assert_eq!(status(&report), 0, "{}", stderr(&report));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What can be typed. Types only; what it means is the verbs' business.
 
+mod look;
 mod part;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use look::{CacheArgs, CacheWhat, HistoryArgs, KeptKind, LsArgs, LsWhat};
 pub(super) use part::PartArgs;
 
 /// Benchmark and evaluation harness for production vector search.
@@ -44,6 +46,7 @@ Examples:
   evalrun my.yaml --save-baseline main       keep this run, to compare later ones with
   evalrun my.yaml --baseline main --ci       compare with it, and tell CI what got worse
   evalrun diff reports/my/<run> reports/my/<run>   two runs, query by query
+  evalrun history my                         the runs of an experiment, and what changed between them
   evalrun ls data                            list the data sets that a spec can name
   evalrun fetch scifact                      download one of them
   evalrun doctor data scifact                look for what makes its numbers doubtful
@@ -60,13 +63,14 @@ pub(super) enum Verb {
     #[command(after_help = INIT_HELP)]
     Init(InitArgs),
     /// Run experiments (the same as giving the files without a verb)
-    #[command(after_help = RUN_HELP)]
+    #[command(after_help = [RUN_HELP, SUFFIX_HELP].concat())]
     Run(RunArgs),
     /// Check specs and list every mistake; run nothing
     Validate(SpecArgs),
     /// Show cells, index builds and what is cached; run nothing
     Plan(SpecArgs),
     /// Render a finished run again, without running anything
+    #[command(after_help = SUFFIX_HELP.trim_start())]
     Report(ReportArgs),
     /// Show where answers are lost, stage by stage, over all queries or for one
     #[command(after_help = EXPLAIN_HELP)]
@@ -74,9 +78,12 @@ pub(super) enum Verb {
     /// Compare two runs query by query: quality, rankings, work, time
     #[command(after_help = DIFF_HELP)]
     Diff(DiffArgs),
-    /// List the data sets that a spec can call by name
-    #[command(after_help = LS_HELP)]
+    /// List data sets, runs, models, measures or kinds of stages
+    #[command(after_help = look::LS_HELP)]
     Ls(LsArgs),
+    /// Show the runs of an experiment over time
+    #[command(after_help = look::HISTORY_HELP)]
+    History(HistoryArgs),
     /// Download data sets, verify and unpack them
     #[command(after_help = FETCH_HELP)]
     Fetch(FetchArgs),
@@ -85,8 +92,8 @@ pub(super) enum Verb {
     Doctor(DoctorArgs),
     /// Measure run files against judgements, with the options and the output of trec_eval
     Eval(EvalArgs),
-    /// Remove what evalrun keeps on servers
-    #[command(after_help = CACHE_HELP)]
+    /// List, verify or remove what is kept for later runs, here and on servers
+    #[command(after_help = look::CACHE_HELP)]
     Cache(CacheArgs),
     /// Install optional parts into the cache folder
     Setup(SetupArgs),
@@ -160,6 +167,16 @@ Gates hold it against this run: `nDCG@10 not-worse-than baseline by 0.01`,
 In CI (--ci, or CI=true in the environment) progress is plain. On GitHub, gates that do not hold
 are shown on their lines of the spec, and the summary on the job's page.";
 
+const SUFFIX_HELP: &str = "
+
+Suffixes of --output:
+  .html .md                     the report, and its summary
+  .json .jsonl                  cells, measures, differences and gates; a line per cell
+  .csv .parquet                 a row per cell and measure; per cell, query and measure
+  .junit.xml                    a test per cell and gate
+  .bencher.json                 Bencher Metric Format
+  .bigger.json .smaller.json    github-action-benchmark: customBiggerIsBetter, customSmallerIsBetter";
+
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -189,7 +206,7 @@ pub(super) struct RunArgs {
     /// Keep this run as a baseline under a name
     #[arg(long, value_name = "NAME", value_parser = baseline_name)]
     pub(super) save_baseline: Option<String>,
-    /// Write the result to a file; the suffix says how: .html, .md, .json, .csv or .junit.xml; may be repeated
+    /// Write the result to a file; the suffix says how (below); may be repeated
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
     /// Plain progress, and messages for GitHub; implied by CI=true
@@ -224,8 +241,7 @@ pub(super) struct ReportArgs {
     /// newest is shown in full, with the others beside it and a history of those of its experiment
     #[arg(value_name = "BUNDLE|NAME", required = true)]
     pub(super) bundles: Vec<PathBuf>,
-    /// Where to write; the suffix says what: .html, .md, .json, .csv or .junit.xml; may be repeated [default: report.html
-    /// in the bundle]
+    /// Where to write; the suffix says what (below); may be repeated [default: report.html in the bundle]
     #[arg(short, long, value_name = "PATH")]
     pub(super) output: Vec<PathBuf>,
     /// Where saved runs are
@@ -299,29 +315,6 @@ pub(super) struct ExplainArgs {
     /// How many of the queries that fell furthest are shown
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(super) worst: usize,
-}
-
-const LS_HELP: &str = "\
-Counts, sizes and licences are those of the cards, datasets/NAME.yaml; nothing is loaded. A `?`
-before a licence says that nobody checked it. The card has the rest: source, weak points, and
-whether queries stand in the corpus.";
-
-/// Options of `ls`.
-#[derive(Debug, Args)]
-pub(super) struct LsArgs {
-    /// What to list
-    #[arg(value_enum)]
-    pub(super) what: LsWhat,
-    /// For machines: a list of objects
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-/// What can be listed.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LsWhat {
-    /// Data sets
-    Data,
 }
 
 const FETCH_HELP: &str = "\
@@ -403,36 +396,6 @@ pub(super) enum DoctorWhat {
     Qdrant,
 }
 
-const CACHE_HELP: &str = "\
-Collections that evalrun made on a Qdrant server are kept, so that the next run need not upload them
-again. Each is marked; `gc` removes those that carry the mark, and no other.
-
-  evalrun cache gc                     on the server of QDRANT_URL, else localhost
-  evalrun cache gc --url https://…     on another one
-
-`evalrun run --cleanup` removes those of one run when it ends.";
-
-/// Options of `cache`.
-#[derive(Debug, Args)]
-pub(super) struct CacheArgs {
-    /// What to do
-    #[arg(value_enum)]
-    pub(super) what: CacheWhat,
-    /// Where the server is, at either of its ports
-    #[arg(long, value_name = "URL")]
-    pub(super) url: Option<String>,
-    /// The environment variable with its API key [default: QDRANT_API_KEY, where that is set]
-    #[arg(long, value_name = "NAME")]
-    pub(super) api_key_env: Option<String>,
-}
-
-/// What can be done with what is kept.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum CacheWhat {
-    /// Remove evalrun's collections from a server
-    Gc,
-}
-
 /// Options of `eval`: trec_eval's, under its letters, and a few more.
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
@@ -507,6 +470,7 @@ pub(super) enum SetupWhat {
 
 /// Options of every verb.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "With every command")]
 pub(super) struct GlobalArgs {
     /// Colour in tables and messages
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]

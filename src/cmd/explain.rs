@@ -50,9 +50,9 @@ pub(super) fn explain(args: &ExplainArgs, talk: &Talk) -> anyhow::Result<Exit> {
 }
 
 /// What could not be found, and what may have been meant.
-type Missed = (String, Option<String>);
+pub(super) type Missed = (String, Option<String>);
 
-fn refuse(talk: &Talk, text: &str, meant: Option<&str>, exit: Exit) -> anyhow::Result<Exit> {
+pub(super) fn refuse(talk: &Talk, text: &str, meant: Option<&str>, exit: Exit) -> anyhow::Result<Exit> {
     talk.error(text);
     if let Some(meant) = meant {
         talk.say(&format!("hint: did you mean `{meant}`?"));
@@ -103,7 +103,7 @@ fn one(
 }
 
 /// The cells that a pattern names, all of them without one.
-fn cells<'a>(evaluation: &'a Evaluation, pattern: Option<&str>) -> Result<Vec<&'a Cell>, Missed> {
+pub(super) fn cells<'a>(evaluation: &'a Evaluation, pattern: Option<&str>) -> Result<Vec<&'a Cell>, Missed> {
     let all = || evaluation.cells.iter().map(|c| &c.cell);
     let Some(pattern) = pattern else {
         return Ok(all().collect());

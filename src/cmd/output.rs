@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::args::RunArgs;
 use super::progress::Talk;
 use crate::evaluate::Evaluation;
-use crate::report::{self, Beside};
+use crate::report::{self, Beside, Better};
+use crate::store::table;
 
 /// One file to write.
 pub(super) struct Output {
@@ -18,12 +19,28 @@ enum Format {
     Html,
     Markdown,
     Json,
+    JsonLines,
+    Bencher,
+    /// Of github-action-benchmark.
+    ActionBenchmark(Better),
     Csv,
+    Parquet,
     Junit,
 }
 
-/// Every suffix, for help and messages.
-const SUFFIXES: &str = ".html, .md, .json, .csv and .junit.xml";
+/// Every suffix; a longer one before the one that it ends in.
+const FORMATS: [(&str, Format); 10] = [
+    (".html", Format::Html),
+    (".md", Format::Markdown),
+    (".bencher.json", Format::Bencher),
+    (".bigger.json", Format::ActionBenchmark(Better::Bigger)),
+    (".smaller.json", Format::ActionBenchmark(Better::Smaller)),
+    (".json", Format::Json),
+    (".jsonl", Format::JsonLines),
+    (".csv", Format::Csv),
+    (".parquet", Format::Parquet),
+    (".junit.xml", Format::Junit),
+];
 
 impl Output {
     /// The files, if all suffixes are known and no file is named twice; `None` after a complaint.
@@ -31,9 +48,11 @@ impl Output {
         let mut outputs: Vec<Output> = Vec::new();
         for path in paths {
             let Some(format) = Format::of(path) else {
+                let suffixes: Vec<&str> = FORMATS.iter().map(|(suffix, _)| *suffix).collect();
                 talk.error(&format!(
-                    "`{}`: the suffix says the format; this version writes {SUFFIXES}",
-                    path.display()
+                    "`{}`: the suffix says the format; this version writes {}",
+                    path.display(),
+                    suffixes.join(", ")
                 ));
                 return None;
             };
@@ -55,7 +74,14 @@ impl Output {
             Format::Html => report::html_beside(evaluation, beside),
             Format::Markdown => report::markdown_summary(evaluation),
             Format::Json => report::json(evaluation),
+            Format::JsonLines => report::jsonl(evaluation),
+            Format::Bencher => report::bencher(evaluation),
+            Format::ActionBenchmark(better) => report::action_benchmark(evaluation, better),
             Format::Csv => report::csv(evaluation),
+            Format::Parquet => {
+                super::create_parent(&self.path)?;
+                return Ok(table::write_query_values(&self.path, &evaluation.query_values())?);
+            }
             Format::Junit => report::junit(evaluation, strict),
         };
         super::write(&self.path, &text)
@@ -75,14 +101,7 @@ impl Output {
 impl Format {
     fn of(path: &Path) -> Option<Format> {
         let name = path.file_name()?.to_str()?;
-        let formats = [
-            (".html", Format::Html),
-            (".md", Format::Markdown),
-            (".junit.xml", Format::Junit),
-            (".json", Format::Json),
-            (".csv", Format::Csv),
-        ];
-        let known = formats.into_iter().find(|(suffix, _)| name.ends_with(suffix));
+        let known = FORMATS.into_iter().find(|(suffix, _)| name.ends_with(suffix));
         known.map(|(_, format)| format)
     }
 }
@@ -109,6 +128,17 @@ mod tests {
         let of = |name: &str| Format::of(Path::new(name));
         assert_eq!(of("out/a.junit.xml"), Some(Format::Junit));
         assert_eq!(of("a.b.json"), Some(Format::Json));
+        assert_eq!(
+            of("bencher.json"),
+            Some(Format::Json),
+            "no name before the suffix"
+        );
+        assert_eq!(of("a.bencher.json"), Some(Format::Bencher));
+        assert_eq!(
+            of("a.smaller.json"),
+            Some(Format::ActionBenchmark(Better::Smaller))
+        );
+        assert_eq!(of("a.jsonl"), Some(Format::JsonLines));
         assert_eq!((of("a.xml"), of("a"), of("")), (None, None, None));
     }
 }

@@ -1,4 +1,4 @@
-//! Servers on the command line: the environment with `.env`, keys, backends, `doctor qdrant`, `cache gc`.
+//! Servers on the command line: the environment with `.env`, keys, backends, `doctor qdrant`, `cache gc --server`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -108,13 +108,13 @@ pub(super) fn scans(
 }
 
 #[cfg(feature = "qdrant")]
-pub(super) use server::{cache, doctor};
+pub(super) use server::{doctor, gc};
 #[cfg(not(feature = "qdrant"))]
-pub(super) use without::{cache, doctor};
+pub(super) use without::{doctor, gc};
 
 #[cfg(feature = "qdrant")]
 mod server {
-    use super::super::args::{CacheArgs, CacheWhat, DoctorArgs, SpecArgs};
+    use super::super::args::{DoctorArgs, SpecArgs};
     use super::super::{Exit, data_out, plan};
     use super::{BTreeMap, Backend, Path, Plan, Talk, environment};
     use crate::backend::qdrant::{self, QdrantBackend, Secret, Verdict, examine};
@@ -230,10 +230,14 @@ mod server {
         serde_json::json!({ "server": name, "checks": all })
     }
 
-    pub(in super::super) fn cache(args: &CacheArgs, talk: &Talk) -> anyhow::Result<Exit> {
-        let CacheWhat::Gc = args.what;
+    /// Removes what evalrun made on a server.
+    pub(in super::super) fn gc(
+        url: Option<&String>,
+        variable: Option<&String>,
+        talk: &Talk,
+    ) -> anyhow::Result<Exit> {
         let environment = environment(talk);
-        let address = address(args.url.as_ref(), args.api_key_env.as_ref(), &environment);
+        let address = address(url, variable, &environment);
         let removed = qdrant::remove_all(&address, key(&address, &environment))?;
         for name in &removed {
             data_out(&format!("removed {name}\n"))?;
@@ -266,7 +270,7 @@ mod server {
 #[cfg(not(feature = "qdrant"))]
 mod without {
     use super::super::Exit;
-    use super::super::args::{CacheArgs, DoctorArgs};
+    use super::super::args::DoctorArgs;
     use super::Talk;
 
     pub(in super::super) fn doctor(_: &DoctorArgs, talk: &Talk) -> anyhow::Result<Exit> {
@@ -274,7 +278,7 @@ mod without {
         Ok(Exit::Usage)
     }
 
-    pub(in super::super) fn cache(_: &CacheArgs, talk: &Talk) -> anyhow::Result<Exit> {
+    pub(in super::super) fn gc(_: Option<&String>, _: Option<&String>, talk: &Talk) -> anyhow::Result<Exit> {
         talk.error("this program was built without the feature `qdrant`");
         Ok(Exit::Usage)
     }

@@ -209,7 +209,7 @@ pub(super) fn called(cell: &Cell) -> String {
 }
 
 /// In what two machines differ, as far as their manifests say. A processor without a name could be any.
-pub(super) fn machines(a: &Machine, b: &Machine) -> Vec<String> {
+pub(crate) fn machines(a: &Machine, b: &Machine) -> Vec<String> {
     let mut differ = Vec::new();
     match (&a.cpu, &b.cpu) {
         (Some(a), Some(b)) if a == b => {}

@@ -79,7 +79,10 @@ impl BuiltIn {
 
     /// The folder with the model's files. `chosen` is the folder of all models when the caller knows it; without
     /// it the places of [`candidates`] are tried in turn.
-    pub(super) fn folder(&self, chosen: Option<&Path>) -> Result<PathBuf, ModelError> {
+    ///
+    /// # Errors
+    /// When it lies in none of them; the places are named.
+    pub fn folder(&self, chosen: Option<&Path>) -> Result<PathBuf, ModelError> {
         let tried = match chosen {
             Some(folder) => vec![folder.to_owned()],
             None => candidates(

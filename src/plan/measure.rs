@@ -114,10 +114,18 @@ pub(super) fn read(text: &str, span: Span, findings: &mut Findings) -> Option<St
     text.parse::<StageMeasure>()
         .map_err(|error| {
             let label = error.suggestion().map(|s| format!("did you mean `{s}`?"));
+            let label = label.or_else(|| as_list(text));
             let diagnostic = Diagnostic::new(Code::UnknownMeasure, error.to_string());
             findings.push(diagnostic.at(span, label.unwrap_or_default()));
         })
         .ok()
+}
+
+/// Several measures in one word, as the list that was meant.
+fn as_list(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split([',', ' ']).filter(|part| !part.is_empty()).collect();
+    let all_are_measures = parts.iter().all(|part| part.parse::<StageMeasure>().is_ok());
+    (parts.len() > 1 && all_are_measures).then(|| format!("write a list: `[{}]`", parts.join(", ")))
 }
 
 /// The policy for ties. One report has one: a measure without expected values has no place beside those that have.

@@ -4,10 +4,13 @@
 //! both. Records are only ever appended, each batch in one write, so that two processes can share a file; a record that is
 //! damaged, or cut off at the end by a killed process, is skipped and simply computed again. Never used for timing.
 
+pub mod audit;
+
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use flate2::Crc;
 use sha2::{Digest, Sha256};
@@ -63,6 +66,7 @@ impl RecordFile {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(found),
             Err(e) => return Err(self.error(e)),
         };
+        used(&file);
         let mut reader = BufReader::with_capacity(1 << 20, file);
         let mut record = vec![0; self.record_bytes()];
         while found.len() < wanted.len() {
@@ -134,6 +138,12 @@ pub fn default_dir() -> PathBuf {
         .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("evalrun")))
         .or_else(|| std::env::home_dir().map(|d| d.join(".cache").join("evalrun")))
         .unwrap_or_else(|| Path::new(".evalrun-cache").to_owned())
+}
+
+/// Marks a file as used now: file systems often do not keep when a file was last read, and what was not used for long is
+/// what goes first. A file of somebody else's stays as it is, which only makes it look older.
+pub(super) fn used(file: &File) {
+    let _ = file.set_modified(SystemTime::now());
 }
 
 fn checksum(bytes: &[u8]) -> [u8; CRC_BYTES] {

@@ -4,6 +4,7 @@ mod grid;
 mod losses;
 pub(super) mod paint;
 mod query;
+mod trend;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,7 @@ use paint::{Paint, Tone, wrap};
 
 pub use losses::losses;
 pub use query::query;
+pub use trend::trend;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

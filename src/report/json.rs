@@ -48,7 +48,8 @@ fn of_baseline(baseline: &Baseline) -> Value {
     })
 }
 
-fn cell(result: &CellResult, baseline: Option<&Baseline>) -> Value {
+/// A cell with its numbers, or the reason why it has none.
+pub(super) fn cell(result: &CellResult, baseline: Option<&Baseline>) -> Value {
     let cell = &result.cell;
     let mut fields = Map::new();
     let mut put = |key: &str, value: Value| drop(fields.insert(key.to_owned(), value));

@@ -29,6 +29,7 @@ pub(crate) mod targets;
 pub(crate) mod techniques;
 pub(crate) mod text;
 pub(crate) mod ties;
+pub(super) mod trend;
 pub(crate) mod trust;
 pub(crate) mod tuned;
 pub(crate) mod verdict;

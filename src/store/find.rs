@@ -169,7 +169,7 @@ fn previous(dir: &Path, run: Option<&str>) -> Result<Bundle, BaselineError> {
 }
 
 /// Names of the folders in a folder, sorted; hidden ones are left out.
-fn folders(dir: &Path) -> Vec<String> {
+pub(super) fn folders(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
         .filter(|entry| entry.path().is_dir())

@@ -164,7 +164,7 @@ struct Versioned<T> {
     value: T,
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = read_text(path)?;
     let version: Version = parse(path, None, &text)?;
     if version.schema > SCHEMA {
@@ -184,7 +184,7 @@ fn read_text(path: &Path) -> Result<String, StoreError> {
     })
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
+pub(super) fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
     let mut all = Vec::new();
     for_each_line(path, &mut |value| all.push(value))?;
     Ok(all)

@@ -55,9 +55,27 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// `30d`, `2w`, `12h`; a day has 24 hours.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no age, for instance 30d, 2w or 12h");
+    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
+    let age = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours());
+    Duration::try_from(age.map_err(|_| wrong())?).map_err(|_| wrong())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_may_be_in_days() {
+        assert_eq!(age("30d"), Ok(Duration::from_secs(30 * 86_400)));
+        assert_eq!(age("2w"), Ok(Duration::from_secs(14 * 86_400)));
+        assert_eq!(age("0d"), Ok(Duration::ZERO));
+        for wrong in ["30", "-1d", "1 month", ""] {
+            assert!(age(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {

@@ -175,14 +175,14 @@ impl Ground<'_> {
         result: &CellResult,
         numbers: &CellNumbers,
     ) -> Result<Seen, String> {
-        let own = work(counter, numbers);
+        let own = numbers.work(counter);
         let other = match gate.against {
             Against::Number => return Ok(Seen::plain(own)),
-            Against::Reference => work(counter, self.reference(result)?),
+            Against::Reference => self.reference(result)?.work(counter),
             Against::Baseline => {
                 let found = self.matched(result)?;
                 self.same_data(result)?;
-                work_of(counter, found.other.work.iter().map(mean))
+                found.other.work.iter().map(|w| mean(w).per_query(counter)).sum()
             }
         };
         match (own > 0.0, other > 0.0) {
@@ -286,19 +286,9 @@ fn pass_by_pass(own: &Passes, other: &Passes) -> Passes {
     }
 }
 
-/// Mean per query, over all stages.
-fn work(counter: WorkCounter, numbers: &CellNumbers) -> f64 {
-    work_of(counter, numbers.counters.iter().map(|(_, of)| *of))
-}
-
 fn mean(work: &StageWork) -> MeanCounters {
     MeanCounters {
         sum: work.sum,
         queries: work.queries,
     }
-}
-
-fn work_of(counter: WorkCounter, stages: impl Iterator<Item = MeanCounters>) -> f64 {
-    let per_query = |of: MeanCounters| counter.of(&of.sum) as f64 / of.queries.max(1) as f64;
-    stages.map(per_query).sum()
 }

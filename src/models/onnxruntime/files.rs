@@ -1,12 +1,12 @@
 //! The files of a model: in a folder of the user's, or where the hub client keeps them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use fastembed::{Pooling, TokenizerFiles};
 use serde_json::{Value, json};
 
-use crate::models::{ModelError, catalog};
+use crate::models::{ModelError, cached, catalog};
 
 /// Longest input when neither the caller nor the folder says: what BERT has positions for.
 const DEFAULT_MAX_TOKENS: usize = 512;
@@ -160,7 +160,7 @@ fn padding(tokenizer: &Value) -> (String, u64) {
 
 /// Where the hub client keeps the files of a repository it has fetched: the layout of the Hugging Face cache.
 pub(super) fn hub_files(cache: &Path, repository: &str, files: &[&str]) -> Result<Vec<PathBuf>, ModelError> {
-    let root = env::var_os("HF_HOME").map_or_else(|| cache.to_owned(), PathBuf::from);
+    let root = cached::root(cache);
     let folder = root.join(format!("models--{}", repository.replace('/', "--")));
     let commit = catalog::read(folder.join("refs").join("main"))?;
     let snapshot = folder

@@ -59,7 +59,9 @@ impl Sentence<'_> {
         }
         let split = |(sign, relation)| {
             let (subject, threshold) = self.text.split_once(sign)?;
-            Some((subject.trim(), relation, threshold.trim()))
+            // `=>` and `<>` are signs of other languages, whose half would be taken for ours.
+            let is_whole = !subject.ends_with(['=', '<', '!']);
+            is_whole.then_some((subject.trim(), relation, threshold.trim()))
         };
         let Some((subject, relation, threshold)) = RELATIONS.into_iter().find_map(split) else {
             let title = "a gate compares with `>=`, `>`, `<=` or `<`";

@@ -5,6 +5,7 @@
 //! is cut off, altered, or renamed is a miss, and is computed and written again. It is written under another name and
 //! then renamed, so that a reader never sees half of one.
 
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::address::address;
 use super::{Exact, NeighboursError, Search, find};
 use crate::hit::Hit;
+use crate::prepare::cache::used;
 use crate::progress::Observer;
 
 const DIGEST: usize = 32;
@@ -55,7 +57,12 @@ pub fn find_cached(
 /// The lists in the file; `None` when there is no such file or it is not whole.
 fn read(path: &Path, address: &str, queries: usize) -> io::Result<Option<Vec<Exact>>> {
     match std::fs::read(path) {
-        Ok(bytes) => Ok(decode(&bytes, address, queries)),
+        Ok(bytes) => {
+            if let Ok(file) = File::open(path) {
+                used(&file);
+            }
+            Ok(decode(&bytes, address, queries))
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
@@ -93,6 +100,20 @@ fn decode(bytes: &[u8], address: &str, queries: usize) -> Option<Vec<Exact>> {
     let mut rest = body.strip_prefix(address.as_bytes())?;
     let lists: Option<Vec<Exact>> = (0..queries).map(|_| list(&mut rest)).collect();
     lists.filter(|_| rest.is_empty())
+}
+
+/// Whether a file is whole and under its own name; how many bytes it has does not tell.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_whole(path: &Path) -> io::Result<bool> {
+    let bytes = std::fs::read(path)?;
+    let address = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let at = bytes.len().checked_sub(DIGEST);
+    let parts = at.and_then(|at| bytes.split_at_checked(at));
+    Ok(parts.zip(address).is_some_and(|((body, digest), address)| {
+        *Sha256::digest(body) == *digest && body.starts_with(address.as_bytes())
+    }))
 }
 
 fn list(rest: &mut &[u8]) -> Option<Exact> {
@@ -151,6 +172,18 @@ mod tests {
             altered[byte] ^= 1;
             assert_eq!(decode(&altered, "a", 2), None, "byte {byte} altered");
         }
+    }
+
+    #[test]
+    fn a_file_is_whole_as_it_was_written_and_under_its_own_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let (own, other) = (dir.path().join("a.bin"), dir.path().join("b.bin"));
+        write(&own, &encode("a", &lists())).unwrap();
+        assert!(is_whole(&own).unwrap());
+        std::fs::copy(&own, &other).unwrap();
+        assert!(!is_whole(&other).unwrap());
+        std::fs::write(&own, "a").unwrap();
+        assert!(!is_whole(&own).unwrap());
     }
 
     #[test]

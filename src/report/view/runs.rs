@@ -84,7 +84,8 @@ pub(crate) fn others(others: &[Evaluation]) -> Vec<OtherRun> {
         .collect()
 }
 
-fn in_order(mut runs: Vec<&Evaluation>) -> Vec<&Evaluation> {
+/// By when they were started.
+pub(super) fn in_order(mut runs: Vec<&Evaluation>) -> Vec<&Evaluation> {
     runs.sort_by(|a, b| {
         let key = |e: &Evaluation| (e.manifest.started.clone(), e.manifest.run_id.clone());
         key(a).cmp(&key(b))
@@ -112,15 +113,8 @@ fn of_set(set: &Set<'_>, runs: &[&Evaluation]) -> Option<History> {
         let broken = before.map_or_else(Vec::new, |b| broken(b, &run.manifest, set.data));
         let machine = |m: &Manifest| (m.machine.cpu.clone(), m.machine.cpus);
         Moment {
-            when: run
-                .manifest
-                .started
-                .chars()
-                .take(16)
-                .collect::<String>()
-                .replace('T', " "),
-            commit: (run.manifest.tool.commit.clone())
-                .map_or_else(String::new, |c| c.chars().take(10).collect()),
+            when: minute(&run.manifest),
+            commit: commit(&run.manifest),
             times_broken: !broken.is_empty() || before.is_some_and(|b| machine(b) != machine(&run.manifest)),
             broken,
         }
@@ -164,8 +158,20 @@ fn of_set(set: &Set<'_>, runs: &[&Evaluation]) -> Option<History> {
     })
 }
 
+/// Day and minute of the start, UTC.
+pub(super) fn minute(manifest: &Manifest) -> String {
+    let minute: String = manifest.started.chars().take(16).collect();
+    minute.replace('T', " ")
+}
+
+/// The program's commit, shortened; empty if unknown.
+pub(super) fn commit(manifest: &Manifest) -> String {
+    let commit = manifest.tool.commit.iter();
+    commit.flat_map(|c| c.chars().take(10)).collect()
+}
+
 /// What is no longer the same: then a line between two values would compare what does not compare.
-fn broken(before: &Manifest, now: &Manifest, data: &str) -> Vec<&'static str> {
+pub(super) fn broken(before: &Manifest, now: &Manifest, data: &str) -> Vec<&'static str> {
     let (Some(before), Some(now)) = (before.data.get(data), now.data.get(data)) else {
         return vec!["data set"];
     };

@@ -68,7 +68,12 @@ fn structural(error: &Error, at: Span, text: &str) -> Option<Diagnostic> {
     Some(match error {
         Error::SerdeUnknownField { field, expected, .. } => {
             let known = expected.iter().copied();
-            Diagnostic::new(Code::UnknownKey, format!("unknown key `{field}`")).at(at, instead(field, known))
+            let unknown = Diagnostic::new(Code::UnknownKey, format!("unknown key `{field}`"));
+            let unknown = unknown.at(at, instead(field, known));
+            match expected[..] {
+                ["from", "then"] => unknown.help(PIPELINE),
+                _ => unknown,
+            }
         }
         Error::SerdeMissingField { field, .. } => {
             // The reader gives the last key of the map; of the whole spec the first one is clearer.
@@ -166,6 +171,9 @@ fn met(unexpected: &str, at: Span, text: &str) -> (Span, String) {
     }
 }
 
+const PIPELINE: &str =
+    "a pipeline is a list of stages, `- dense: { … }`, or another one and what follows: `{ from, then }`";
+
 const VARIABLE_IN_FLOW: &str =
     "inside `[ ]` and `{ }` YAML ends a plain value at `{`: put `${…}` on a line of its own";
 
@@ -192,6 +200,7 @@ fn found(at: Span, text: &str) -> String {
     let after = after.map(|line| line.trim_start_matches(':').trim());
     match text.get(at.start..at.end).unwrap_or_default() {
         "" if after.is_none_or(str::is_empty) => "nothing".to_owned(),
+        "" if after.is_some_and(|line| line.starts_with("- ")) => "a list".to_owned(),
         "" => "something else".to_owned(),
         "{" => "a map".to_owned(),
         "[" => "a list".to_owned(),
