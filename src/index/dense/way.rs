@@ -38,6 +38,12 @@ fn walk_cost(row_bytes: usize) -> f64 {
     }
 }
 
+/// So many links of a row lead to matches, on average, where a walk among them is likely to find them.
+const LEAST_LINKS: f64 = 0.8;
+
+/// How wide a walk has to be able to be, so that finding out what lies around the query costs a tenth of a scan.
+const PROBE: f64 = 120.0;
+
 /// `hnsw_rs` goes on until it has nothing left to look at, and looks at rows that do not match too: about 43 comparisons
 /// per unit of beam width when everything matches, each as dear as 3 of a scan, and more for codes.
 fn hnsw_rs_cost(by_code: bool) -> f64 {
@@ -84,7 +90,13 @@ impl DenseIndex {
         };
         let (matches, rows) = (matches as f64, self.len() as f64);
         match params.engine {
-            Engine::Hnsw => self.widest_walk(matches) > ef,
+            Engine::Hnsw => {
+                // Where matches are too thin to be linked with each other, unless they crowd around the query, a walk will
+                // most likely be given up as soon as it has come near: that has to cost little beside the scan.
+                let links = 2.0 * params.m as f64 * matches / rows;
+                let is_hopeful = links >= LEAST_LINKS || self.widest_walk(matches) > PROBE;
+                is_hopeful && self.widest_walk(matches) > ef
+            }
             // Comparisons rise as the share of matches falls.
             Engine::HnswRs => matches * matches > hnsw_rs_cost(by_code) * ef * rows,
         }

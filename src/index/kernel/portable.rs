@@ -30,13 +30,17 @@ pub(super) fn l2_bytes(a: &[i8], b: &[i8]) -> i32 {
 
 #[inline(always)]
 pub(super) fn planes(query: &[u64], code: &[u64]) -> i32 {
-    let mut sum = 0;
-    for (plane, bits) in query.chunks_exact(code.len().max(1)).enumerate() {
-        let set: u32 = bits.iter().zip(code).map(|(q, c)| (q & c).count_ones()).sum();
-        let value = set as i32 * (1 << plane);
-        sum += if plane + 1 == PLANES { -value } else { value };
+    let words = code.len();
+    let plane = |p: usize| &query[p * words..][..words];
+    let planes = [plane(0), plane(1), plane(2), plane(3)];
+    let mut set = [0; PLANES];
+    // A word of the code meets all planes while it is at hand.
+    for (at, word) in code.iter().enumerate() {
+        for p in 0..PLANES {
+            set[p] += (planes[p][at] & word).count_ones() as i32;
+        }
     }
-    sum
+    set[0] + 2 * set[1] + 4 * set[2] - 8 * set[3]
 }
 
 /// Gathers and blocks of kernels that compare one row at a time.
@@ -184,19 +188,23 @@ fn pairwise(mut sums: [f32; LANES]) -> f32 {
     sums[0]
 }
 
-/// Rows that are fetched ahead.
-const AHEAD: usize = 4;
+/// Rows that are fetched ahead, so that one is there when its turn comes: comparing a code of a line or two takes a tenth
+/// of the time in which it arrives.
+const fn ahead(row_bytes: usize) -> usize {
+    if row_bytes <= 2 * LINE { 16 } else { 4 }
+}
 
 /// Scores of the rows `ids`, one by one while the next ones are fetched: rows from all over the memory arrive sooner
 /// one after the other than four at once.
 #[inline(always)]
 pub(super) fn gather<T>(width: usize, rows: &[T], ids: &[u32], out: &mut [f32], one: impl Fn(&[T]) -> f32) {
     let row = |id: u32| &rows[id as usize * width..][..width];
-    for &id in ids.iter().take(AHEAD) {
+    let ahead = ahead(width * size_of::<T>());
+    for &id in ids.iter().take(ahead) {
         fetch(row(id));
     }
     for (at, (&id, out)) in ids.iter().zip(out).enumerate() {
-        if let Some(&next) = ids.get(at + AHEAD) {
+        if let Some(&next) = ids.get(at + ahead) {
             fetch(row(next));
         }
         *out = one(row(id));
@@ -238,8 +246,11 @@ pub(super) fn negated([a, b, c, d]: [f32; 4]) -> [f32; 4] {
     [-a, -b, -c, -d]
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// Cache lines of a row that are asked for; after so many the processor has noticed and fetches the rest by itself.
-const LINES: usize = 4;
+const LINES: usize = 12;
 
 /// Asks for the start of `row`.
 #[inline(always)]

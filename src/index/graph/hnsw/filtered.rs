@@ -24,8 +24,9 @@ const MOST_SEEN: f64 = 2048.0;
 /// What a unit of beam width costs a walk through everything, if it costs 1 where the walk goes from match to match.
 /// Such a walk is as wide as the plain walk that meets as many matches, so it pays where more than this share pass.
 const THROUGH: f64 = 0.4;
-/// A walk through everything is only taken where it should cost no more than this part of a scan of the matches: what is
-/// linked around its start says less about what is further away.
+/// A walk through everything that is no cheaper than one among matches is only taken where it should cost no more than this
+/// part of a scan of the matches, and given up once it has: what is linked around its start says less about what is
+/// further away.
 const SURELY: f64 = 0.5;
 
 /// Below this share of matches, a walk among them looks for as many neighbours as a slot holds, above for half of that.
@@ -34,7 +35,12 @@ const SPARSE: f64 = 0.1;
 
 /// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
 /// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
-const LEAST_NEIGHBOURS: f64 = 1.2;
+const LEAST_NEIGHBOURS: f64 = 0.8;
+/// The same where fewer pass than in the corpus as a whole: further away from them there may be fewer still.
+const LEAST_WHERE_LACKING: f64 = 1.2;
+
+/// No beam is made more times as wide for want of matches.
+const MOST_WIDER: f64 = 4.0;
 
 /// What is linked around the place where a walk starts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,8 +56,8 @@ struct Surroundings {
 enum Course {
     /// Through everything, for so many hops at most; matches alone are found.
     Through(u64),
-    /// From match to match.
-    Among,
+    /// From match to match, with a beam so wide.
+    Among(usize),
     /// Not at all.
     Leave,
 }
@@ -75,22 +81,33 @@ impl Surroundings {
             };
             return Course::Through(most);
         }
-        if within.thorough || self.leads_to_matches(share, width) {
-            return Course::Among;
+        let lack = self.lack(share);
+        let wider = (ef as f64 * lack) as usize;
+        if within.thorough || (self.are_linked(width, lack) && wider as f64 <= within.widest) {
+            return Course::Among(wider);
         }
-        match through <= SURELY * within.widest {
-            true => Course::Through(hops(within.widest)),
+        let most = SURELY * within.widest;
+        match lack == 1.0 && through <= most {
+            true => Course::Through(hops(most)),
             false => Course::Leave,
         }
     }
 
-    /// True unless a walk among matches would find some of them but not the nearest: where they are too few to be linked
-    /// with each other, or so much fewer than in the corpus as a whole that they lie elsewhere.
-    fn leads_to_matches(self, share: f64, width: usize) -> bool {
-        let (seen, passing) = (self.seen as f64, self.passing as f64);
-        let expected = seen * share;
-        let elsewhere = passing < expected - (expected / 3.0).max(3.0 * expected.sqrt());
-        !elsewhere && passing * width as f64 >= LEAST_NEIGHBOURS * seen
+    /// How many times as wide a beam has to be where fewer pass than in the corpus as a whole: the nearest matches lie
+    /// further away, in more directions.
+    fn lack(self, share: f64) -> f64 {
+        let (expected, passing) = (self.seen as f64 * share, self.passing as f64);
+        match passing < expected - 3.0 * expected.sqrt() {
+            true => (expected / passing.max(1.0)).min(MOST_WIDER),
+            false => 1.0,
+        }
+    }
+
+    /// False where the matches are too few to be linked with each other, so that a walk among them would find some but
+    /// not the nearest.
+    fn are_linked(self, width: usize, lack: f64) -> bool {
+        let least = if lack > 1.0 { LEAST_WHERE_LACKING } else { LEAST_NEIGHBOURS };
+        self.passing as f64 * width as f64 >= least * self.seen as f64
     }
 }
 
@@ -119,13 +136,13 @@ impl Scratch {
                 self.through_walk(judge, links, ef, (within.rows, most), work);
             }
             Course::Leave => self.beam.reset(ef),
-            Course::Among => {
+            Course::Among(width) => {
                 let enough = if share < SPARSE {
                     links.width()
                 } else {
                     links.width() / 2
                 };
-                self.matching_walk(judge, links, ef, (within.rows, enough), work);
+                self.matching_walk(judge, links, width, (within.rows, enough), work);
                 let found = self.beam.keys().len();
                 if within.thorough && found < ef && found < within.matches {
                     judge.widen(f64::INFINITY);
