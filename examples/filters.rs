@@ -308,7 +308,10 @@ fn line(
                 }
             }
             // Wider and wider: what follows takes longer.
-            if best.as_ref().is_some_and(|best| best.micros().is_some() && best.setting.ef * 2 < ef) {
+            if best
+                .as_ref()
+                .is_some_and(|best| best.micros().is_some() && best.setting.ef * 2 < ef)
+            {
                 break;
             }
         }

@@ -5,6 +5,7 @@
 //! request while the embedded engine interprets it; the answer says per stage what was done. A backend never sees a
 //! judgement, a measure, a spec or a report.
 
+mod check;
 pub mod local;
 pub mod mock;
 #[cfg(feature = "qdrant")]

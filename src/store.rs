@@ -8,8 +8,8 @@
 
 mod baseline;
 mod find;
-mod list;
 mod floor;
+mod list;
 mod machine;
 pub mod reader;
 pub mod resume;
@@ -33,8 +33,8 @@ pub use baseline::{
     BaselineCell, BaselineData, BaselineLatency, BaselineLine, BaselineRecord, Named, StageWork,
 };
 pub use find::{BaselineError, Found, find};
-pub use list::{Listed, list};
 pub use floor::NoiseFloor;
+pub use list::{Listed, list};
 pub use machine::Machine;
 pub use reader::{Bundle, Texts};
 pub use resume::{Resumed, Taken};

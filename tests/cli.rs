@@ -12,10 +12,10 @@ mod exit;
 mod history;
 #[path = "cli/ls.rs"]
 mod ls;
-#[path = "cli/output.rs"]
-mod output;
 #[path = "cli/options.rs"]
 mod options;
+#[path = "cli/output.rs"]
+mod output;
 #[path = "cli/report.rs"]
 mod report;
 #[path = "cli/resume.rs"]

@@ -1,11 +1,9 @@
 //! What the embedded engine cannot do, said before anything is built.
 
+use crate::backend::check::stages;
 use crate::index::binary::BinaryQuery;
 use crate::index::graph::{Engine, GraphParams};
-use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Late, Pipeline, Quantization, Sparse, Stage, StageKind, Strategy,
-    VectorKind,
-};
+use crate::pipeline::{Dense, Graph, IndexConfig, Pipeline, Quantization, Strategy};
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
@@ -22,30 +20,7 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
     if index.on_disk && matches!(index.graph, Graph::HnswRs { .. }) {
         return Err("the graph of `hnsw_rs` cannot be written to a file; use `hnsw`".to_owned());
     }
-    let retrieval = pipeline.backend_part();
-    for (at, stage) in retrieval.iter().enumerate() {
-        let verdict = match &stage.kind {
-            StageKind::Dense(dense) => check_dense(index, dense),
-            StageKind::Sparse(sparse) => check_sparse(index, sparse),
-            StageKind::Fuse(fuse) => check_fuse(&retrieval[..at], fuse),
-            StageKind::Late(late) => check_late(index, &retrieval[..at], late),
-            StageKind::Rerank(_) => Err("rerank runs on the client".to_owned()),
-        };
-        verdict.map_err(|reason| format!("stage `{}`: {reason}", stage.name))?;
-    }
-    let needs_index = |s: &&Stage| {
-        matches!(
-            s.kind,
-            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_)
-        )
-    };
-    match pipeline.client_part().iter().find(needs_index) {
-        Some(late) => Err(format!(
-            "stage `{}`: needs the index after a rerank stage; put it before",
-            late.name
-        )),
-        None => Ok(()),
-    }
+    stages(index, pipeline, |dense| check_strategy(index, dense))
 }
 
 /// Codes that only a server makes.
@@ -75,19 +50,7 @@ pub(super) fn graph_params(index: &IndexConfig) -> Option<GraphParams> {
     })
 }
 
-fn check_vector(index: &IndexConfig, name: &str, wanted: VectorKind) -> Result<(), String> {
-    match index.vectors.get(name).map(|v| v.kind()) {
-        Some(kind) if kind == wanted => Ok(()),
-        Some(other) => Err(format!("vector `{name}` is {}", other.name())),
-        None => Err(format!("the index has no vector `{name}`")),
-    }
-}
-
-fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
-    check_vector(index, &dense.vector, VectorKind::Dense)?;
-    if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
-        return Err(format!("oversampling {} is not at least 1", dense.oversampling));
-    }
+fn check_strategy(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
     match dense.filter.strategy {
         Strategy::InGraph if dense.exact => Err("an exact search walks no graph to filter in".to_owned()),
         Strategy::InGraph if index.graph == Graph::Exact => {
@@ -97,36 +60,11 @@ fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
     }
 }
 
-fn check_sparse(index: &IndexConfig, sparse: &Sparse) -> Result<(), String> {
-    check_vector(index, &sparse.vector, VectorKind::Sparse)?;
-    match sparse.filter.strategy {
-        Strategy::InGraph => Err("a sparse vector has no graph to filter in".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-fn check_late(index: &IndexConfig, earlier: &[Stage], late: &Late) -> Result<(), String> {
-    check_vector(index, &late.vector, VectorKind::Late)?;
-    check_earlier(earlier, &late.of)
-}
-
-fn check_earlier(earlier: &[Stage], name: &str) -> Result<(), String> {
-    match earlier.iter().any(|s| s.name == name) {
-        true => Ok(()),
-        false => Err(format!("no earlier stage is named `{name}`")),
-    }
-}
-
-fn check_fuse(earlier: &[Stage], fuse: &Fuse) -> Result<(), String> {
-    fuse.of.iter().try_for_each(|name| check_earlier(earlier, name))?;
-    fuse.method.check(fuse.of.len()).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::contract::{config, dense, filtered, fuse, late, sparse, stage, with};
-    use crate::pipeline::{Fusion, Quantization, Rerank, Tail};
+    use crate::pipeline::{Fusion, Quantization, Rerank, Stage, StageKind, Tail};
 
     const HNSW: Graph = Graph::Hnsw {
         m: 8,

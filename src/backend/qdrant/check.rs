@@ -1,8 +1,7 @@
 //! What a Qdrant server cannot do, said before anything is uploaded.
 
-use crate::pipeline::{
-    Dense, Fuse, Graph, IndexConfig, Late, Pipeline, Quantization, Stage, StageKind, Strategy, VectorKind,
-};
+use crate::backend::check::stages;
+use crate::pipeline::{Dense, Graph, IndexConfig, Pipeline, Quantization, Strategy};
 
 /// `Err` holds the reason.
 pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), String> {
@@ -12,46 +11,10 @@ pub(super) fn check(index: &IndexConfig, pipeline: &Pipeline) -> Result<(), Stri
     if index.codes.binary.centred && index.quantization == Quantization::Binary {
         return Err("a server takes signs by 0 and cannot centre them".to_owned());
     }
-    let retrieval = pipeline.backend_part();
-    for (at, stage) in retrieval.iter().enumerate() {
-        let verdict = match &stage.kind {
-            StageKind::Dense(dense) => check_dense(index, dense),
-            StageKind::Sparse(sparse) => check_vector(index, &sparse.vector, VectorKind::Sparse)
-                .and_then(|()| check_sparse_strategy(sparse.filter.strategy)),
-            StageKind::Fuse(fuse) => check_fuse(&retrieval[..at], fuse),
-            StageKind::Late(late) => check_late(index, &retrieval[..at], late),
-            StageKind::Rerank(_) => Err("rerank runs on the client".to_owned()),
-        };
-        verdict.map_err(|reason| format!("stage `{}`: {reason}", stage.name))?;
-    }
-    let needs_index = |s: &&Stage| {
-        matches!(
-            s.kind,
-            StageKind::Dense(_) | StageKind::Sparse(_) | StageKind::Late(_)
-        )
-    };
-    match pipeline.client_part().iter().find(needs_index) {
-        Some(late) => Err(format!(
-            "stage `{}`: needs the index after a rerank stage; put it before",
-            late.name
-        )),
-        None => Ok(()),
-    }
+    stages(index, pipeline, |dense| check_strategy(index, dense))
 }
 
-fn check_vector(index: &IndexConfig, name: &str, wanted: VectorKind) -> Result<(), String> {
-    match index.vectors.get(name).map(|v| v.kind()) {
-        Some(kind) if kind == wanted => Ok(()),
-        Some(other) => Err(format!("vector `{name}` is {}", other.name())),
-        None => Err(format!("the index has no vector `{name}`")),
-    }
-}
-
-fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
-    check_vector(index, &dense.vector, VectorKind::Dense)?;
-    if !(dense.oversampling.is_finite() && dense.oversampling >= 1.0) {
-        return Err(format!("oversampling {} is not at least 1", dense.oversampling));
-    }
+fn check_strategy(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
     let coded = index.quantization != Quantization::None;
     match dense.filter.strategy {
         Strategy::InGraph => Err(
@@ -65,34 +28,11 @@ fn check_dense(index: &IndexConfig, dense: &Dense) -> Result<(), String> {
     }
 }
 
-fn check_sparse_strategy(strategy: Strategy) -> Result<(), String> {
-    match strategy {
-        Strategy::InGraph => Err("a sparse vector has no graph to filter in".to_owned()),
-        _ => Ok(()),
-    }
-}
-
-fn check_late(index: &IndexConfig, before: &[Stage], late: &Late) -> Result<(), String> {
-    check_vector(index, &late.vector, VectorKind::Late)?;
-    check_earlier(before, &late.of)
-}
-
-fn check_earlier(before: &[Stage], name: &str) -> Result<(), String> {
-    match before.iter().any(|s| s.name == name) {
-        true => Ok(()),
-        false => Err(format!("no earlier stage is named `{name}`")),
-    }
-}
-
-fn check_fuse(before: &[Stage], fuse: &Fuse) -> Result<(), String> {
-    fuse.of.iter().try_for_each(|name| check_earlier(before, name))?;
-    fuse.method.check(fuse.of.len()).map_err(|e| e.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::backend::contract::{config, dense, filtered, late, sparse, with};
+    use crate::pipeline::Stage;
 
     const HNSW: Graph = Graph::Hnsw {
         m: 16,

@@ -106,7 +106,11 @@ impl Surroundings {
     /// False where the matches are too few to be linked with each other, so that a walk among them would find some but
     /// not the nearest.
     fn are_linked(self, width: usize, lack: f64) -> bool {
-        let least = if lack > 1.0 { LEAST_WHERE_LACKING } else { LEAST_NEIGHBOURS };
+        let least = if lack > 1.0 {
+            LEAST_WHERE_LACKING
+        } else {
+            LEAST_NEIGHBOURS
+        };
         self.passing as f64 * width as f64 >= least * self.seen as f64
     }
 }
