@@ -26,8 +26,6 @@ const VECTOR: &str = "v";
 const LIMIT: usize = 10;
 /// Of every setting that is tried.
 const RUNS: usize = 2;
-/// Of the best of each strategy.
-const RACES: usize = 4;
 const ENOUGH: f64 = 0.95;
 const SELECTIVITIES: [f64; 6] = [0.5, 0.2, 0.1, 0.05, 0.01, 0.001];
 const BEAMS: [usize; 13] = [10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256];
@@ -246,11 +244,13 @@ fn search(
 /// Measures again, with all strategies taking turns, each at its best setting.
 fn race(data: &Dataset, index: &dyn Index, queries: &[usize], all: &mut [Best; 4]) -> Result<()> {
     let mut best = [f64::MAX; 4].map(|most| vec![most; queries.len()]);
-    // A strategy asks all queries before the next does: right after another, it would find their rows in the cache.
-    for _ in 0..RACES {
-        for (one, best) in all.iter().zip(&mut best) {
-            for (best, query) in best.iter_mut().zip(queries) {
-                let answers = search(data, index, &[*query], one.strategy, one.setting, false)?;
+    // A strategy asks all queries before the next does: right after another, it would find their rows in the cache. Each
+    // comes first once, and after each of the others.
+    for race in 0..all.len() {
+        for turn in 0..all.len() {
+            let at = (race + turn) % all.len();
+            for (best, query) in best[at].iter_mut().zip(queries) {
+                let answers = search(data, index, &[*query], all[at].strategy, all[at].setting, false)?;
                 *best = best.min(answers.micros);
             }
         }

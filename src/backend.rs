@@ -6,6 +6,7 @@
 //! judgement, a measure, a spec or a report.
 
 mod check;
+mod join;
 pub mod local;
 pub mod mock;
 #[cfg(feature = "qdrant")]

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::build::LocalIndex;
 use super::payload::{FilterScratch, Filters, PayloadIndex};
+use crate::backend::join::{join, list};
 use crate::backend::wrong::{bad, no_query, no_vector};
 use crate::backend::{BackendError, Path, Request, Searcher, StageAnswer};
 use crate::filter::Filter;
@@ -11,9 +12,7 @@ use crate::hit::Hit;
 use crate::index::dense::{Applied, DenseQuery, DenseScratch, Way};
 use crate::index::sparse::SparseScratch;
 use crate::index::{Counters, Filtering};
-use crate::pipeline::{
-    Dense, FilterUse, Fuse, Late, Sparse, Stage, StageKind, Strategy, fusion, late::reorder,
-};
+use crate::pipeline::{Dense, FilterUse, Late, Sparse, Stage, StageKind, Strategy, late::reorder};
 
 /// Searches one index with memory of its own.
 pub(super) struct LocalSearcher<'i> {
@@ -45,7 +44,10 @@ impl<'i> LocalSearcher<'i> {
         match &stage.kind {
             StageKind::Dense(dense) => self.dense(dense, request),
             StageKind::Sparse(sparse) => self.sparse(sparse, request),
-            StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done),
+            StageKind::Fuse(fuse) => {
+                let (hits, counters) = join(stage, fuse, request.stages, done)?;
+                Ok((hits, counters, Path::Fused))
+            }
             StageKind::Late(late) => self.late(stage, late, request, done),
             StageKind::Rerank(_) => Err(bad(stage, "rerank runs on the client")),
         }
@@ -186,36 +188,6 @@ fn with_filtering<R>(
         Strategy::InGraph => Filtering::InGraph(set),
         Strategy::Auto | Strategy::Ignore | Strategy::Post => Filtering::Auto(set),
     })
-}
-
-/// What the earlier stage of that name found, for `stage`.
-fn list<'d>(
-    stage: &Stage,
-    of: &str,
-    stages: &[Stage],
-    done: &'d [StageAnswer],
-) -> Result<&'d [Hit], BackendError> {
-    let at = stages[..done.len()].iter().position(|s| s.name == of);
-    let at = at.ok_or_else(|| bad(stage, &format!("no earlier stage is named `{of}`")))?;
-    Ok(&done[at].hits)
-}
-
-/// Fuses the lists of earlier stages.
-fn join(stage: &Stage, fuse: &Fuse, stages: &[Stage], done: &[StageAnswer]) -> Result<Untimed, BackendError> {
-    let lists = fuse
-        .of
-        .iter()
-        .map(|of| list(stage, of, stages, done))
-        .collect::<Result<Vec<_>, BackendError>>()?;
-    let checked = fuse.method.check(lists.len());
-    checked.map_err(|e| bad(stage, &e.to_string()))?;
-    let mut hits = fusion::fuse(&fuse.method, &lists, usize::MAX);
-    let counters = Counters {
-        candidates: hits.len() as u64,
-        ..Counters::default()
-    };
-    hits.truncate(fuse.limit);
-    Ok((hits, counters, Path::Fused))
 }
 
 fn dense_path(way: Way) -> Path {

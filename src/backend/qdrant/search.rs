@@ -13,15 +13,14 @@ mod late;
 
 use super::client::Answer;
 use super::{QdrantIndex, encode, fuse};
+use crate::backend::join::join;
 use crate::backend::wrong::{bad, no_query, no_vector};
 use crate::backend::{BackendError, Call, Lists, Path, Request, Searcher, StageAnswer};
 use crate::filter::{self, Payload};
 use crate::hit::{Hit, by_rank};
 use crate::index::Counters;
 use crate::pipeline::server::ReadConsistency as Consistency;
-use crate::pipeline::{
-    Dense, FilterUse, Fuse, Graph, Quantization, Sparse, Stage, StageKind, Strategy, fusion,
-};
+use crate::pipeline::{Dense, FilterUse, Fuse, Graph, Quantization, Sparse, Stage, StageKind, Strategy};
 use crate::vectors::Metric;
 
 /// Times that a list is asked for again, longer, because equal scores stand on both sides of its end.
@@ -64,7 +63,14 @@ impl<'i> QdrantSearcher<'i> {
         let mut answer = match &stage.kind {
             StageKind::Dense(dense) => self.dense(stage, dense, request)?,
             StageKind::Sparse(sparse) => self.sparse(sparse, request)?,
-            StageKind::Fuse(fuse) => join(stage, fuse, request.stages, done)?,
+            StageKind::Fuse(fuse) => {
+                let (hits, counters) = join(stage, fuse, request.stages, done)?;
+                StageAnswer {
+                    hits,
+                    counters,
+                    ..nothing(Path::Fused)
+                }
+            }
             StageKind::Late(late) => self.late(stage, late, request, done)?,
             StageKind::Rerank(_) => return Err(bad(stage, "rerank runs on the client")),
         };
@@ -506,30 +512,4 @@ fn check_fuse(stage: &Stage, fuse: &Fuse, stages: &[Stage]) -> Result<(), Backen
     }
     let checked = fuse.method.check(fuse.of.len());
     checked.map_err(|e| bad(stage, &e.to_string()))
-}
-
-/// Joins lists on the client.
-fn join(
-    stage: &Stage,
-    fuse: &Fuse,
-    stages: &[Stage],
-    done: &[StageAnswer],
-) -> Result<StageAnswer, BackendError> {
-    check_fuse(stage, fuse, stages)?;
-    let list = |name: &String| {
-        let at = stages.iter().position(|s| s.name == *name);
-        at.map_or(&[][..], |at| done[at].hits.as_slice())
-    };
-    let lists: Vec<&[Hit]> = fuse.of.iter().map(list).collect();
-    let mut hits = fusion::fuse(&fuse.method, &lists, usize::MAX);
-    let candidates = hits.len() as u64;
-    hits.truncate(fuse.limit);
-    Ok(StageAnswer {
-        hits,
-        counters: Counters {
-            candidates,
-            ..Counters::default()
-        },
-        ..nothing(Path::Fused)
-    })
 }
