@@ -196,6 +196,7 @@ fn growth(svg: &str, sizes: &[usize]) -> Result<()> {
 /// Three panels over the number of rows, all on logarithmic axes.
 fn draw(svg: &str, points: &[(f64, [f64; 3])]) -> Result<()> {
     let root = SVGBackend::new(svg, (960, 320)).into_drawing_area();
+    root.fill(&WHITE)?;
     let (first, last) = (points[0].0, points[points.len() - 1].0);
     for (at, (panel, title)) in root
         .split_evenly((1, 3))
@@ -215,10 +216,12 @@ fn draw(svg: &str, points: &[(f64, [f64; 3])]) -> Result<()> {
         chart
             .configure_mesh()
             .x_desc("rows")
+            .x_label_formatter(&|rows| format!("{rows:.0}"))
+            .y_label_formatter(&|value| format!("{value}"))
             .x_labels(5)
             .y_labels(6)
             .draw()?;
-        chart.draw_series(LineSeries::new(values(), &BLACK))?;
+        chart.draw_series(LineSeries::new(values(), &BLACK).point_size(3))?;
     }
     Ok(root.present()?)
 }
