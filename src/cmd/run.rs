@@ -80,7 +80,7 @@ pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -
             }
         }
     }
-    let command: Vec<String> = command.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let command = manifest::command(command);
     let limits = Limits {
         cell: args.timeout,
         fail_fast: args.fail_fast,

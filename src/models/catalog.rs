@@ -78,7 +78,7 @@ impl BuiltIn {
     }
 
     /// The folder with the model's files. `chosen` is the folder of all models when the caller knows it; without
-    /// it the places of [`candidates`] are tried in turn.
+    /// it the usual places are tried in turn.
     ///
     /// # Errors
     /// When it lies in none of them; the places are named.

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use anyhow::Context;
 
-use super::{Experiment, threads};
+use super::{Experiment, manifest, threads};
 use crate::cmd::args::{CalibrateArgs, PartArgs, SpecArgs};
 use crate::cmd::models::Means;
 use crate::cmd::progress::Talk;
@@ -59,7 +59,7 @@ pub(in crate::cmd) fn calibrate(
     };
     let ids = twins(&mut loaded.plan, &cell, args.rounds.get());
     interrupt::sets(talk.stop()).context("handling Ctrl-C")?;
-    let command: Vec<String> = command.iter().map(|a| a.to_string_lossy().into_owned()).collect();
+    let command = manifest::command(command);
     let experiment = Experiment {
         path: &args.file,
         before: &[],

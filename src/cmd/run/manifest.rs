@@ -1,6 +1,8 @@
 //! What is written down before a run: on what, with what.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
 
 use anyhow::Context;
 
@@ -11,6 +13,19 @@ use crate::dataset::{Dataset, SourceFile};
 use crate::prepare::cache;
 use crate::runner::machine;
 use crate::store::{self, BundleWriter, DataRecord, Health, Machine, Manifest, NoiseFloor, StoreError, Tool};
+
+/// The command line as it is written down: the program by its name alone, because where it lies says nothing about the run
+/// and much about the machine.
+pub(super) fn command(typed: &[OsString]) -> Vec<String> {
+    let words = typed.iter().map(|word| word.to_string_lossy().into_owned());
+    let mut words: Vec<String> = words.collect();
+    if let Some(program) = words.first_mut()
+        && let Some(name) = Path::new(&*program).file_name()
+    {
+        *program = name.to_string_lossy().into_owned();
+    }
+    words
+}
 
 impl Experiment<'_> {
     /// Creates the bundle under a run id of its own: the time, and what was run.
@@ -120,5 +135,16 @@ fn record(data: &Dataset) -> DataRecord {
         queries_without_relevant: data.qrels.by_query.values().filter(without_relevant).count(),
         grades,
         files: data.files.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_goes_by_its_name() {
+        let typed = ["/home/me/evalrun", "a/b.yaml"].map(OsString::from);
+        assert_eq!(command(&typed), ["evalrun", "a/b.yaml"]);
     }
 }

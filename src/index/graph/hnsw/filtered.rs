@@ -87,7 +87,7 @@ impl Surroundings {
             return Course::Among(wider);
         }
         let most = SURELY * within.widest;
-        match lack == 1.0 && through <= most {
+        match lack <= 1.0 && through <= most {
             true => Course::Through(hops(most)),
             false => Course::Leave,
         }
