@@ -83,6 +83,10 @@ pub struct Within<'a> {
     pub widest: f64,
 }
 
+/// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
+/// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
+pub(in crate::index) const LEAST_NEIGHBOURS: f64 = 0.8;
+
 /// What scores rows again that look good by their codes.
 pub struct Again<'a, F: Space> {
     /// The float rows.

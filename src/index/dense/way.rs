@@ -2,7 +2,7 @@
 
 use super::{DenseIndex, DenseQuery};
 use crate::index::Filtering;
-use crate::index::graph::Engine;
+use crate::index::graph::{Engine, LEAST_NEIGHBOURS};
 
 /// How a dense search was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +37,6 @@ fn walk_cost(row_bytes: usize) -> f64 {
         _ => 36.0,
     }
 }
-
-/// So many links of a row lead to matches, on average, where a walk among them is likely to find them.
-const LEAST_LINKS: f64 = 0.8;
 
 /// How wide a walk has to be able to be, so that finding out what lies around the query costs a tenth of a scan.
 const PROBE: f64 = 120.0;
@@ -94,7 +91,7 @@ impl DenseIndex {
                 // Where matches are too thin to be linked with each other, unless they crowd around the query, a walk will
                 // most likely be given up as soon as it has come near: that has to cost little beside the scan.
                 let links = 2.0 * params.m as f64 * matches / rows;
-                let is_hopeful = links >= LEAST_LINKS || self.widest_walk(matches) > PROBE;
+                let is_hopeful = links >= LEAST_NEIGHBOURS || self.widest_walk(matches) > PROBE;
                 is_hopeful && self.widest_walk(matches) > ef
             }
             // Comparisons rise as the share of matches falls.

@@ -8,7 +8,7 @@ use super::judge::Judge;
 use super::links::Links;
 use super::walk::{Scratch, count_hop};
 use crate::index::bitset::BitSet;
-use crate::index::graph::{Within, Work};
+use crate::index::graph::{LEAST_NEIGHBOURS, Within, Work};
 use crate::index::kernel::fetch;
 
 /// Rows of the set, from all over the corpus, that a walk among matches starts from beside the nearest rows: the rows
@@ -33,10 +33,7 @@ const SURELY: f64 = 0.5;
 /// At 5 %, half takes recall from 0.993 to 0.973; at 20 % it changes nothing but the time.
 const SPARSE: f64 = 0.1;
 
-/// A row needs so many neighbours that pass, on average, or the matches fall apart into parts that no walk leaves: at
-/// 1.6 a beam of 64 finds 0.99 of the nearest, at 0.64 it finds 0.92, at 0.32 0.72.
-const LEAST_NEIGHBOURS: f64 = 0.8;
-/// The same where fewer pass than in the corpus as a whole: further away from them there may be fewer still.
+/// As [`LEAST_NEIGHBOURS`], where fewer pass than in the corpus as a whole: further away from them there may be fewer still.
 const LEAST_WHERE_LACKING: f64 = 1.2;
 
 /// No beam is made more times as wide for want of matches.
