@@ -1,6 +1,7 @@
 //! Loads the models of a plan.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use crate::models::catalog::Kind;
@@ -36,6 +37,16 @@ pub(super) struct Means {
     pub(super) threads: Option<usize>,
     /// Nothing is fetched.
     pub(super) offline: bool,
+}
+
+impl Means {
+    /// As typed; the environment, too, can say that the network is not to be used.
+    pub(super) fn of(jobs: Option<NonZeroUsize>, offline: bool) -> Self {
+        Self {
+            threads: jobs.map(NonZeroUsize::get),
+            offline: offline || offline::is_set(),
+        }
+    }
 }
 
 /// Loads the models that the plan's cells need.

@@ -8,7 +8,6 @@ mod resume;
 mod threads;
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -35,10 +34,7 @@ pub(super) fn run(args: &RunArgs, ci: bool, talk: &Talk, command: &[OsString]) -
     let Some(outputs) = output::of_run(args, talk) else {
         return Ok(Exit::Usage);
     };
-    let means = Means {
-        threads: args.jobs.map(NonZeroUsize::get),
-        offline: args.offline || offline::is_set(),
-    };
+    let means = Means::of(args.jobs, args.offline);
     threads::limit(means.threads)?;
     let Some(mut loaded) = plan::load_all(&args.specs, talk)? else {
         return Ok(Exit::BadInput);

@@ -22,6 +22,11 @@ pub fn root(cache: &Path) -> PathBuf {
     env::var_os("HF_HOME").map_or_else(|| cache.to_owned(), PathBuf::from)
 }
 
+/// Where a repository lies once it is downloaded.
+pub fn folder(cache: &Path, repository: &str) -> PathBuf {
+    root(cache).join(format!("models--{}", repository.replace('/', "--")))
+}
+
 /// The downloaded models below a folder, sorted by name; none when it is not there.
 pub fn downloaded(root: &Path) -> Vec<Downloaded> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();

@@ -23,7 +23,7 @@ use fastembed::Error;
 use super::batch::Limits;
 use super::catalog::Kind;
 use super::load::Model;
-use super::{Embedder, ModelError, ModelIdentity, Reranker};
+use super::{Embedder, ModelError, ModelIdentity, Reranker, cached};
 
 /// Loads an embedder; what has to be fetched goes into `cache`. It runs on so many threads, or one per core.
 pub(super) fn embedder(
@@ -80,7 +80,7 @@ pub(super) fn is_here(name: &str, kind: Kind, cache: &Path) -> Result<(), ModelE
     wanted.extend(TOKENIZER);
     let missing = match files::hub_files(cache, &repository, &wanted) {
         Ok(paths) => paths.into_iter().find(|path| !path.is_file()),
-        Err(_) => Some(files::hub_folder(cache, &repository)),
+        Err(_) => Some(cached::folder(cache, &repository)),
     };
     match missing {
         None => Ok(()),

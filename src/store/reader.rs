@@ -62,16 +62,6 @@ impl Bundle {
         self.manifest.finished.is_none()
     }
 
-    /// The file of a cell's rankings.
-    pub(super) fn run_path(&self, cell: &str) -> PathBuf {
-        self.dir.join("runs").join(format!("{cell}.trec.gz"))
-    }
-
-    /// The file of exact neighbours.
-    pub(super) fn exact_path(&self, key: &str) -> PathBuf {
-        self.dir.join("exact").join(format!("{key}.trec.gz"))
-    }
-
     /// Judgements of a data set.
     pub fn qrels(&self, data: &str) -> Result<Qrels, StoreError> {
         let path = self.dir.join("qrels").join(format!("{data}.qrels"));
@@ -97,7 +87,7 @@ impl Bundle {
 
     /// Exact neighbours of a dense stage.
     pub fn exact(&self, key: &str) -> Result<Run, StoreError> {
-        let path = self.exact_path(key);
+        let path = exact_path(&self.dir, key);
         trec::read(&path).map_err(|e| StoreError::Malformed {
             path,
             line: None,
@@ -134,7 +124,7 @@ impl Bundle {
 
     /// A cell's final rankings.
     pub fn run(&self, cell: &str) -> Result<Run, StoreError> {
-        let path = self.run_path(cell);
+        let path = run_path(&self.dir, cell);
         trec::read(&path).map_err(|e| StoreError::Malformed {
             path,
             line: None,
@@ -160,6 +150,16 @@ impl Bundle {
             false => table::read_latencies(&path),
         }
     }
+}
+
+/// The file of a cell's rankings in the folder of a bundle.
+pub(super) fn run_path(dir: &Path, cell: &str) -> PathBuf {
+    dir.join("runs").join(format!("{cell}.trec.gz"))
+}
+
+/// The file of exact neighbours in the folder of a bundle.
+pub(super) fn exact_path(dir: &Path, key: &str) -> PathBuf {
+    dir.join("exact").join(format!("{key}.trec.gz"))
 }
 
 /// The manifest of a bundle alone.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::reader::{exact_path, run_path};
 use super::table;
 use super::{
     BaselineLine, CellRecord, LADDERS, LadderTrace, LatencySample, Manifest, QueryRecord, QueryTrace, SCHEMA,
@@ -141,12 +142,12 @@ impl BundleWriter {
 
     /// Whether exact neighbours are kept under this key.
     pub fn has_exact(&self, key: &str) -> bool {
-        self.exact_path(key).is_file()
+        exact_path(&self.dir, key).is_file()
     }
 
     /// Keeps the exact neighbours of a dense stage.
     pub fn exact(&self, key: &str, run: &Run) -> Result<(), StoreError> {
-        self.trec(&self.exact_path(key), run)
+        self.trec(&exact_path(&self.dir, key), run)
     }
 
     /// Appends what every stage of a cell answered, with the documents shown in the top `depth` of each.
@@ -178,7 +179,7 @@ impl BundleWriter {
 
     /// Keeps a cell's final rankings as a TREC run.
     pub fn run(&self, cell: &str, run: &Run) -> Result<(), StoreError> {
-        self.trec(&self.run_path(cell), run)
+        self.trec(&run_path(&self.dir, cell), run)
     }
 
     /// Keeps latency samples. They are one table, which is written anew before the next cell gets its line: hand over those
@@ -256,14 +257,6 @@ impl BundleWriter {
         // Last: a manifest that says `finished` speaks of whole files.
         json(&dir, "manifest.json", manifest)?;
         Ok(dir)
-    }
-
-    pub(super) fn run_path(&self, cell: &str) -> PathBuf {
-        self.dir.join("runs").join(format!("{cell}.trec.gz"))
-    }
-
-    pub(super) fn exact_path(&self, key: &str) -> PathBuf {
-        self.dir.join("exact").join(format!("{key}.trec.gz"))
     }
 
     fn texts(&self, datasets: &BTreeMap<String, Dataset>) -> Result<(), StoreError> {

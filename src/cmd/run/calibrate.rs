@@ -9,7 +9,7 @@ use super::{Experiment, manifest, threads};
 use crate::cmd::args::{CalibrateArgs, PartArgs, SpecArgs};
 use crate::cmd::models::Means;
 use crate::cmd::progress::Talk;
-use crate::cmd::{Exit, data_out, interrupt, offline, plan};
+use crate::cmd::{Exit, data_out, interrupt, plan};
 use crate::evaluate::floor::Twins;
 use crate::evaluate::noise::BUSY_BEFORE;
 use crate::plan::{Axis, AxisKind, Cell, LatencyPlan, Plan, glob};
@@ -32,10 +32,7 @@ pub(in crate::cmd) fn calibrate(
     command: &[OsString],
 ) -> anyhow::Result<Exit> {
     let load = machine::load();
-    let means = Means {
-        threads: args.jobs.map(NonZeroUsize::get),
-        offline: args.offline || offline::is_set(),
-    };
+    let means = Means::of(args.jobs, args.offline);
     threads::limit(means.threads)?;
     let specs = SpecArgs {
         files: vec![args.file.clone()],

@@ -158,14 +158,9 @@ fn padding(tokenizer: &Value) -> (String, u64) {
     pad.map_or(("[PAD]".to_owned(), 0), |(token, id)| (token.to_owned(), id))
 }
 
-/// Where the hub client keeps a repository.
-pub(super) fn hub_folder(cache: &Path, repository: &str) -> PathBuf {
-    cached::root(cache).join(format!("models--{}", repository.replace('/', "--")))
-}
-
 /// Where the hub client keeps the files of a repository it has fetched: the layout of the Hugging Face cache.
 pub(super) fn hub_files(cache: &Path, repository: &str, files: &[&str]) -> Result<Vec<PathBuf>, ModelError> {
-    let folder = hub_folder(cache, repository);
+    let folder = cached::folder(cache, repository);
     let commit = catalog::read(folder.join("refs").join("main"))?;
     let snapshot = folder
         .join("snapshots")

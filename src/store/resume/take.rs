@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::super::reader::{exact_path, run_path};
 use super::super::{
     Bundle, BundleWriter, CellRecord, LatencySample, Measured, Outcome, StoreError, TOTAL, Timing,
 };
@@ -38,9 +39,9 @@ pub fn take_over(from: &Bundle, plan: &Plan, to: &mut BundleWriter) -> Result<Ta
         }
     }
     for (cell, record) in good.values() {
-        copy(&from.run_path(&cell.id), &to.run_path(&cell.id))?;
+        copy(&run_path(&from.dir, &cell.id), &run_path(to.dir(), &cell.id))?;
         for key in exact(record).filter(|key| !to.has_exact(key)).collect::<Vec<_>>() {
-            copy(&from.exact_path(key), &to.exact_path(key))?;
+            copy(&exact_path(&from.dir, key), &exact_path(to.dir(), key))?;
         }
     }
     streams(from, plan, &good, to)?;
